@@ -16,9 +16,11 @@ const local = ['packages/*/test/**/*.test.ts'];
 const common = {
   testTimeout: 120_000,
   hookTimeout: 300_000,
-  // Files share a worker, and with it what is slow to load: the CDK, the SDK and the bundles of the local cloud's functions.
+  // Files share a worker, and with it what is slow to load: the CDK, the SDK and the bundles of the local cloud's
+  // functions.
   isolate: false,
-  // A simulation makes much that is garbage at once: a young generation that holds one saves a tenth of the processor time.
+  // A simulation makes much that is garbage at once: a young generation that holds one saves a tenth of the processor
+  // time.
   execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
   env: {
     // `cdk synth` makes the CDK's checks of the template.

@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: ['test/assembly/project.ts'],
     include: ['test/scale/**/*.scale.ts'],
     testTimeout: 60 * 60_000,
-    // A thousand environments live at once, 1.5 MB each: a collector that starts small looks through all of them again and again.
+    // A thousand environments live at once, 1.5 MB each: a collector that starts small looks through all of them again
+    // and again.
     execArgv: [
       '--max-old-space-size=12000',
       '--initial-old-space-size=4000',

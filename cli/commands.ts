@@ -23,7 +23,10 @@ import { startCommand } from './start/options.ts';
 import { FleetSchema } from './status/fleet.ts';
 import { VerificationSchema } from './verify-aws/report.ts';
 
-/** The command line `airlock`. Each command loads what it needs when it runs: most need neither the AWS SDK nor the local cloud. */
+/**
+ * The command line `airlock`. Each command loads what it needs when it runs: most need neither the AWS SDK nor the
+ * local cloud.
+ */
 export function airlockProgram(): Command {
   const program = new Command('airlock')
     .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')

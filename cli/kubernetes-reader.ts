@@ -66,7 +66,11 @@ export class KubernetesReader {
     return found;
   }
 
-  /** One request with the user's credentials, whatever its answer. @throws CouldNotLook if the API server does not answer */
+  /**
+   * One request with the user's credentials, whatever its answer.
+   *
+   * @throws CouldNotLook if the API server does not answer
+   */
   protected async ask(
     path: string,
     { method = 'GET', contentType, body }: KubernetesChange = {},

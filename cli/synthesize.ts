@@ -41,7 +41,8 @@ export async function synthesize({ assembly, config, catalogue }: Synthesis): Pr
     env: {
       ...process.env,
       CDK_OUTDIR: assembly,
-      // Two thirds of a synthesis are the CDK's checks of the template, which `cdk synth` and `cdk deploy` make. The local cloud has stricter ones.
+      // Two thirds of a synthesis are the CDK's checks of the template, which `cdk synth` and `cdk deploy` make. The
+      // local cloud has stricter ones.
       CDK_VALIDATION: 'false',
       ...(config === undefined ? {} : { AIRLOCK_CONFIG: config }),
       ...(catalogue === undefined ? {} : { AIRLOCK_CATALOGUE: catalogue }),

@@ -8,7 +8,8 @@ export function wasReleased({ ending, launch }: RunRecord): boolean {
 }
 
 /**
- * Why an act is not possible after the latest run of a launch, as a sentence without its end; undefined if it is possible.
+ * Why an act is not possible after the latest run of a launch, as a sentence without its end; undefined if it is
+ * possible.
  *
  * @param run the record of the latest run
  */
@@ -42,7 +43,8 @@ export function refusalOf(act: ActName, run: RunRecord): string | undefined {
 }
 
 /**
- * Why `airlock verify` proves no version again that nodes may not get any more, as a sentence without its end; undefined if they may.
+ * Why `airlock verify` proves no version again that nodes may not get any more, as a sentence without its end;
+ * undefined if they may.
  *
  * @param versions the configured versions
  */

@@ -57,11 +57,15 @@ export type Envelope = v.InferOutput<typeof EnvelopeSchema>;
 /** What a receipt is about: one instance in one launch, and the Node it became if it became one. */
 export type Subject = Pick<Receipt, 'instanceId' | 'launchedAt' | 'nodeUid'>;
 
-/** How long after its end a run's receipt may still be signed, in milliseconds: longer than the workflow retries, and too short to renew an old one. */
+/**
+ * How long after its end a run's receipt may still be signed, in milliseconds: longer than the workflow retries, and
+ * too short to renew an old one.
+ */
 export const signableMs = 3_600_000;
 
 /**
- * Names a receipt's subject and condenses it. Two receipts have the same digest only if they are about the same instance, launch, run and Node.
+ * Names a receipt's subject and condenses it. Two receipts have the same digest only if they are about the same
+ * instance, launch, run and Node.
  */
 export function subjectOf(
   { instanceId, launchedAt, nodeUid = '' }: Subject,

@@ -32,7 +32,10 @@ export function diffCatalogues(before: Catalogue, after: Catalogue): readonly Ca
   });
 }
 
-/** Whether a change is one that a new release does not make: another file under a known version, or an advisory that is gone. */
+/**
+ * Whether a change is one that a new release does not make: another file under a known version, or an advisory that is
+ * gone.
+ */
 export function isSuspicious({ part, before, after }: CatalogueChange): boolean {
   if (part === 'artifact') return before !== '' && after !== '';
   return part === 'advisory' && before !== '' && after === '';

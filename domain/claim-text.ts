@@ -10,7 +10,8 @@ const readLimit = 20_000;
 /**
  * Makes text from a node, a cluster or a tag safe to show: printable ASCII of a limited length. Line breaks and tabs
  * become spaces. Every other character becomes `?`, for example one that controls a terminal or changes the direction
- * of writing. What has the form of a secret is masked. The result is for people and is never parsed. Text that is safe already stays as it is.
+ * of writing. What has the form of a secret is masked. The result is for people and is never parsed. Text that is safe
+ * already stays as it is.
  *
  * @param limit the maximum length of the result
  */

@@ -2,15 +2,18 @@ import type { Advisory, Exposure } from './advisories.ts';
 import { exposeNode, type FleetNode, type NodeExposure, oldSandboxes, whyUnknown } from './exposure.ts';
 import { launchTimeOf, type RunRecord } from './ledger.ts';
 
-/** A time during which a node took pods with an affected version, or with one that is not known. Without an end it still does. */
+/**
+ * A time during which a node took pods with an affected version, or with one that is not known. Without an end it still
+ * does.
+ */
 export interface ExposedSpan {
   readonly from: string;
   readonly until?: string;
 }
 
 /**
- * The signature of a receipt. `unchecked`: there is one, and no key was given to check it. `wrong`: it does not hold, or the receipt under it
- * is not the one in the ledger.
+ * The signature of a receipt. `unchecked`: there is one, and no key was given to check it. `wrong`: it does not hold,
+ * or the receipt under it is not the one in the ledger.
  */
 export interface Signature {
   readonly state: 'verified' | 'unchecked' | 'absent' | 'wrong';
@@ -63,7 +66,10 @@ export interface ClosingInput {
   readonly nodes: readonly FleetNode[];
   /** The clusters whose Nodes are known. A launch elsewhere is not gone because it has no Node here. */
   readonly surveyed: ReadonlySet<string>;
-  /** When EC2 reported that an instance stops or goes away, by its ID, in order. A stopped instance that starts again is another launch. */
+  /**
+   * When EC2 reported that an instance stops or goes away, by its ID, in order. A stopped instance that starts again is
+   * another launch.
+   */
   readonly terminated: ReadonlyMap<string, readonly string[]>;
   /** How a node stood to the advisory with what a run proved on it. */
   readonly exposureOf: (run: RunRecord) => Exposure;
@@ -71,8 +77,8 @@ export interface ClosingInput {
 }
 
 /**
- * Closes an advisory: for each node that took pods since it was published, when it was exposed, when it was fixed and which proof says so. What
- * is not known stays open.
+ * Closes an advisory: for each node that took pods since it was published, when it was exposed, when it was fixed and
+ * which proof says so. What is not known stays open.
  *
  * @returns the nodes that are left first, then by their launches
  */
@@ -152,7 +158,10 @@ interface History {
   readonly version: string;
 }
 
-/** When a launch was exposed, by its runs in their order. Only a gate that is back, a proof or the instance's end ends an exposure. */
+/**
+ * When a launch was exposed, by its runs in their order. Only a gate that is back, a proof or the instance's end ends
+ * an exposure.
+ */
 function historyOf(runs: readonly RunRecord[], goneAt: string | undefined, input: ClosingInput): History {
   const spans: { from: string; until?: string }[] = [];
   let proof: FixProof | undefined;
@@ -225,7 +234,10 @@ function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, ex
   }
 }
 
-/** Whether pods that came while a node was exposed can be there: a gate that closes evicts none, and they are gone once a later count has none. */
+/**
+ * Whether pods that came while a node was exposed can be there: a gate that closes evicts none, and they are gone once
+ * a later count has none.
+ */
 function mayStillRun(node: FleetNode | undefined, exposed: readonly ExposedSpan[]): boolean {
   const last = exposed.at(-1);
   return last !== undefined && (last.until === undefined || (node?.seenAt ?? '') <= last.until);

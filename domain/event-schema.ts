@@ -224,7 +224,9 @@ export function eventProblem(type: string, detail: unknown): string | undefined 
   return firstDifference(detail, read.output, type);
 }
 
-/** A schema drops fields that it does not know, and shortens texts: any difference is a field that is not as documented. */
+/**
+ * A schema drops fields that it does not know, and shortens texts: any difference is a field that is not as documented.
+ */
 function firstDifference(given: unknown, read: unknown, path: string): string | undefined {
   if (typeof given !== 'object' || given === null || typeof read !== 'object' || read === null)
     return Object.is(given, read) ? undefined : `${path} is not as documented`;

@@ -27,8 +27,8 @@ export interface FleetNode {
 }
 
 /**
- * How a node stands to an advisory. `gated`: it is behind its gate and takes no pod, whatever it has. `old-sandboxes`: it has the fix or
- * is behind its gate, and sandboxes of an affected version still ran when they were last counted.
+ * How a node stands to an advisory. `gated`: it is behind its gate and takes no pod, whatever it has. `old-sandboxes`:
+ * it has the fix or is behind its gate, and sandboxes of an affected version still ran when they were last counted.
  */
 export type NodeExposure = Exposure | 'gated' | 'old-sandboxes';
 
@@ -88,7 +88,9 @@ export function exposeNode(node: FleetNode, advisory: Advisory): NodeExposure {
   return exposure === 'fixed' && oldSandboxes(node, advisory).length > 0 ? 'old-sandboxes' : exposure;
 }
 
-/** The versions that sandboxes still ran from when they were last counted, and that the advisory affects or may affect. */
+/**
+ * The versions that sandboxes still ran from when they were last counted, and that the advisory affects or may affect.
+ */
 export function oldSandboxes(node: FleetNode, advisory: Advisory): readonly string[] {
   const isOld = (version: string) => ['affected', 'unknown'].includes(decideExposure(advisory, version, node));
   return Object.keys(node.sandboxes).filter(isOld);

@@ -4,7 +4,10 @@ export const findingGroups = ['pools', 'images', 'cluster', 'rights', 'network',
 /** What a finding is about. */
 export type FindingGroup = (typeof findingGroups)[number];
 
-/** How bad a finding is, the worst first: `error` keeps nodes or pods from working, `warning` weakens or endangers something. */
+/**
+ * How bad a finding is, the worst first: `error` keeps nodes or pods from working, `warning` weakens or endangers
+ * something.
+ */
 export const findingLevels = ['error', 'warning'] as const;
 
 /** How bad a finding is. */
@@ -18,15 +21,18 @@ interface FindingKind {
   readonly sentence: string;
   /** What happens if it stays, one sentence, with placeholders as in the fix. */
   readonly effect: string;
-  /** A command or a snippet. {@link fillIn} puts values of the configuration and the resource in place of the {@link placeholders}. */
+  /**
+   * A command or a snippet. {@link fillIn} puts values of the configuration and the resource in place of the {@link
+   * placeholders}.
+   */
   readonly fix: string;
   /** A page of the documentation, from the project's root. */
   readonly link: string;
 }
 
 /**
- * The closed list of findings. A code keeps its meaning for ever and is never given to another finding. `docs/operate/findings.md` and the tests
- * are made from this list.
+ * The closed list of findings. A code keeps its meaning for ever and is never given to another finding.
+ * `docs/operate/findings.md` and the tests are made from this list.
  */
 export const findings = {
   AL0001: {

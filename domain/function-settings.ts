@@ -44,7 +44,10 @@ const FailureRulesSchema = v.strictObject({ ...PoolsSchema.entries, breaker: Bre
 
 export type FailureRules = Readonly<v.InferOutput<typeof FailureRulesSchema>>;
 
-/** What the scheduled doctor holds everything against, and the addresses that nodes download from. The rules of the catalogue are too long for it. */
+/**
+ * What the scheduled doctor holds everything against, and the addresses that nodes download from. The rules of the
+ * catalogue are too long for it.
+ */
 const ScheduledStandardSchema = v.strictObject({
   gate: v.string(),
   clusters: v.pipe(

@@ -30,8 +30,8 @@ export interface HostVerdict {
 }
 
 /**
- * Decides what the catalogue knows about a host, as `judge_host` does on the node: the rules are matched from the top, and a fact that is not known
- * meets no condition.
+ * Decides what the catalogue knows about a host, as `judge_host` does on the node: the rules are matched from the top,
+ * and a fact that is not known meets no condition.
  */
 export function judgeHost(
   { rules }: Pick<CatalogueRuntime, 'rules'>,

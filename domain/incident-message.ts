@@ -16,9 +16,11 @@ const claimInText = 300;
 const nameLimit = 200;
 
 /**
- * A claim as a message shows it: printable ASCII without what a chat or a mail reads as markup, a link or a mention. `<!channel>` becomes
+ * A claim as a message shows it: printable ASCII without what a chat or a mail reads as markup, a link or a mention.
+ * `<!channel>` becomes
  * `(!channel)`.
- * Source: Slack, "Formatting text for app surfaces"; EventBridge User Guide, "Input transformation", for quotes and backslashes.
+ * Source: Slack, "Formatting text for app surfaces"; EventBridge User Guide, "Input transformation", for quotes and
+ * backslashes.
  */
 export function quoteClaim(text: string, limit = claimInText): string {
   return claimText(text, limit)

@@ -47,7 +47,9 @@ export interface Notice {
 
 const minuteMs = 60_000;
 
-/** How old a failure may be to open an incident: older ones were there before Airlock looked, or before it could report. */
+/**
+ * How old a failure may be to open an incident: older ones were there before Airlock looked, or before it could report.
+ */
 const freshMs = 60 * minuteMs;
 
 /** How long a pool must be free of the failure before a release closes the incident. */
@@ -62,7 +64,10 @@ const repeatMs = 60 * minuteMs;
 /** What a reconcile run does about incidents. */
 export interface IncidentPlan {
   readonly notices: readonly Notice[];
-  /** Incidents that are recorded without a message: those that {@link Notice.more} counts, and open ones whose nodes failed again. */
+  /**
+   * Incidents that are recorded without a message: those that {@link Notice.more} counts, and open ones whose nodes
+   * failed again.
+   */
   readonly silent: readonly Incident[];
 }
 
@@ -70,8 +75,8 @@ export interface IncidentPlan {
 export type RetriedPool = Pick<IncidentScope, 'cluster' | 'pool'>;
 
 /**
- * How many notices one reconcile run publishes at most. Of more incidents that open the last one states how many, and the next run publishes the
- * rest of the others.
+ * How many notices one reconcile run publishes at most. Of more incidents that open the last one states how many, and
+ * the next run publishes the rest of the others.
  */
 export const mostNotices = 5;
 
@@ -113,8 +118,9 @@ export function incidentName({ cluster, pool, outcome }: IncidentScope): string 
 }
 
 /**
- * Decides what to publish about the failures of a fleet: once if nodes of a pool begin to fail alike, again if there are ten times as many or
- * more of them after an hour, and once if it is over. It is not over while a node of the pool that failed is tried again.
+ * Decides what to publish about the failures of a fleet: once if nodes of a pool begin to fail alike, again if there
+ * are ten times as many or more of them after an hour, and once if it is over. It is not over while a node of the pool
+ * that failed is tried again.
  *
  * @param runs the ends of the latest runs of every launch that EC2 shows, replaced ones included
  * @param retried the pools in which nodes that failed are tried again now

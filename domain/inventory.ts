@@ -11,14 +11,17 @@ export interface InventoryRate {
   readonly nodesPerPass: number;
 }
 
-/** When what is known of a released node was last known: its proof, or its inventory if that is newer. Empty if neither has a time. */
+/**
+ * When what is known of a released node was last known: its proof, or its inventory if that is newer. Empty if neither
+ * has a time.
+ */
 export function lastSeenAt({ inventory, endedAt = '' }: Pick<RunRecord, 'inventory' | 'endedAt'>): string {
   return inventory !== undefined && inventory.at > endedAt ? inventory.at : endedAt;
 }
 
 /**
- * The nodes to ask, the longest unknown first: released ones whose last proof, answer and question are old enough. A question without an answer
- * is asked again when its time has come, and not before.
+ * The nodes to ask, the longest unknown first: released ones whose last proof, answer and question are old enough. A
+ * question without an answer is asked again when its time has come, and not before.
  *
  * @param runs the latest runs of nodes that run
  * @param now milliseconds since the epoch
@@ -33,7 +36,10 @@ export function listDue(runs: readonly RunRecord[], { everyMs, nodesPerPass }: I
   return ordered.slice(0, nodesPerPass).map(({ run }) => run);
 }
 
-/** The run that a command asked about: by the batch in the run record, which is the command's comment, and a document that inventories its runtime. */
+/**
+ * The run that a command asked about: by the batch in the run record, which is the command's comment, and a document
+ * that inventories its runtime.
+ */
 export function askedRunOf(runs: readonly RunRecord[], invocation: InvocationStatus): RunRecord | undefined {
   const [, runtime] = /^airlock-([a-z]+)-inventory-[0-9a-f]{12}$/.exec(invocation.document) ?? [];
   return runs.find(

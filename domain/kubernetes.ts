@@ -32,7 +32,10 @@ export function gateKindOf(key: string): GateKind {
  */
 export const quarantineKey = 'airlock.dev/quarantined';
 
-/** The label of a namespace that takes only pods with a RuntimeClass of Airlock, whatever its value, if `airlock.yaml` enforces that. */
+/**
+ * The label of a namespace that takes only pods with a RuntimeClass of Airlock, whatever its value, if `airlock.yaml`
+ * enforces that.
+ */
 export const sandboxedLabel = 'airlock.dev/sandboxed';
 
 /** The label from the pool's template, on the Node from the start. RuntimeClasses and node lists select it. */
@@ -47,7 +50,10 @@ export const stateLabel = 'airlock.dev/state';
 /** The state of a Node whose gate an operator lifted without a proof. It never comes with {@link provenLabel}. */
 export const releasedByHand = 'released-by-hand';
 
-/** The annotation in which an operator's command leaves what was done by hand, as JSON. Airlock removes it at the next release or quarantine. */
+/**
+ * The annotation in which an operator's command leaves what was done by hand, as JSON. Airlock removes it at the next
+ * release or quarantine.
+ */
 export const operatorActAnnotation = 'airlock.dev/operator-act';
 
 /** The annotation that holds the receipt as JSON. */

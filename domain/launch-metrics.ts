@@ -14,8 +14,8 @@ export interface LaunchEnd extends Pick<Receipt, 'instanceId' | 'cluster' | 'poo
 }
 
 /**
- * The value of a dimension, made of a claim: at most 255 characters of printable ASCII that do not begin with a colon and are not all blank.
- * Source: CloudWatch API reference, Dimension.
+ * The value of a dimension, made of a claim: at most 255 characters of printable ASCII that do not begin with a colon
+ * and are not all blank. Source: CloudWatch API reference, Dimension.
  */
 export function dimensionValue(text: string): string {
   const value = claimText(text, 255).replace(/^:/, '?');
@@ -41,7 +41,10 @@ export function endPoints(end: LaunchEnd): readonly MetricPoint[] {
   return [ended, rate, ...changed, ...(released?.first ? timesOf(released.receipt, pool) : [])];
 }
 
-/** How long a release took, whole and by phase. When a Node was Ready is its kubelet's claim: a time after the end is left out. */
+/**
+ * How long a release took, whole and by phase. When a Node was Ready is its kubelet's claim: a time after the end is
+ * left out.
+ */
 function timesOf(receipt: Receipt, pool: string): readonly MetricPoint[] {
   const { cluster, installation, totalMs, outcome } = receipt;
   if (installation === undefined) return [];

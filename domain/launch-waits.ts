@@ -4,7 +4,9 @@ import type { Receipt } from './receipt.ts';
 export interface LaunchWaits {
   /** From when `dispatch` first saw the agent online until SSM accepted the command. */
   readonly command: number;
-  /** From the command until its result was accepted, less the work on the node. SSM's own way there and back is in it. */
+  /**
+   * From the command until its result was accepted, less the work on the node. SSM's own way there and back is in it.
+   */
   readonly answer: number;
   /** From when the Node was Ready and proven until its release, less the start of the proof pod. */
   readonly release: number;

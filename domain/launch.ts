@@ -26,7 +26,10 @@ export const LaunchSchema = v.object({
   group: v.optional(v.string()),
   /** The launch hook that waits for the node, as configured for the pool in `airlock.yaml`, and the hook's group. */
   hook: v.optional(v.object({ name: v.string(), group: v.string() })),
-  /** Present if the Node may be open: it is closed first. An earlier launch of the instance was admitted, or a rollout changes its version. */
+  /**
+   * Present if the Node may be open: it is closed first. An earlier launch of the instance was admitted, or a rollout
+   * changes its version.
+   */
   relaunched: v.optional(v.literal(true)),
   /** Present if this is not the launch's first run. */
   rerun: v.optional(

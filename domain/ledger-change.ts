@@ -14,8 +14,9 @@ export const writers = [
 export type Writer = (typeof writers)[number];
 
 /**
- * One change of an item. Every update of the ledger is one of `run-changes.ts`, `breaker-changes.ts` or `agents.ts`, and each writer's rights follow from those. A
- * change needs a value for each attribute that it sets, keeps or adds to, and for each `:name` of its condition.
+ * One change of an item. Every update of the ledger is one of `run-changes.ts`, `breaker-changes.ts` or `agents.ts`,
+ * and each writer's rights follow from those. A change needs a value for each attribute that it sets, keeps or adds to,
+ * and for each `:name` of its condition.
  */
 export interface Change<Attribute extends string = string> {
   /** The roles that may make it. */

@@ -54,7 +54,10 @@ export function writableBy(writer: Writer): readonly Writable[] {
   });
 }
 
-/** What operators may name in an update, whatever their own policies allow: their acts in a run and in a rollout, and a breaker that they close. */
+/**
+ * What operators may name in an update, whatever their own policies allow: their acts in a run and in a rollout, and a
+ * breaker that they close.
+ */
 export const operatorAttributes: readonly string[] = [
   ...new Set([
     ...keyAttributes,

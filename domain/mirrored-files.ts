@@ -10,7 +10,10 @@ export interface MirroredFile extends Artifact {
   readonly architecture: Architecture;
 }
 
-/** The files of every version that a launch may get, for both architectures: what admission accepts is what the mirror holds. */
+/**
+ * The files of every version that a launch may get, for both architectures: what admission accepts is what the mirror
+ * holds.
+ */
 export function listMirroredFiles(catalogue: Catalogue, versions: Versions): readonly MirroredFile[] {
   return Object.entries(versions).flatMap(([name, configured]) => {
     const runtime = name as Runtime;

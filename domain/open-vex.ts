@@ -63,7 +63,9 @@ type Statement = OpenVex['statements'][number];
 
 /** Where a deployment is. */
 export interface DeploymentPlace {
-  /** The partition, region and account: `arn:aws:states:eu-central-1:123456789012:stateMachine:Airlock` for instance. */
+  /**
+   * The partition, region and account: `arn:aws:states:eu-central-1:123456789012:stateMachine:Airlock` for instance.
+   */
   readonly stateMachine: string;
 }
 
@@ -78,8 +80,8 @@ export interface VexContext extends DeploymentPlace {
 }
 
 /**
- * Builds a document from the nodes that are there: a product is an instance, and its component the runtime with its version. Nodes that are gone
- * are no products any more.
+ * Builds a document from the nodes that are there: a product is an instance, and its component the runtime with its
+ * version. Nodes that are gone are no products any more.
  */
 export function openVex(nodes: readonly ClosingNode[], context: VexContext): OpenVex {
   const { advisory, at, stateMachine, notChecked } = context;

@@ -9,8 +9,8 @@ export const operatorActs = ['retry', 'verify', 'release', 'quarantine', 'uninst
 export type ActName = (typeof operatorActs)[number];
 
 /**
- * The last act of an operator about a launch, in the record of its latest run. Only operators may write it, so reconcile does what it asks for, and leaves alone
- * what it explains.
+ * The last act of an operator about a launch, in the record of its latest run. Only operators may write it, so
+ * reconcile does what it asks for, and leaves alone what it explains.
  */
 export const OperatorActSchema = v.object({
   act: v.picklist(operatorActs),
@@ -20,13 +20,19 @@ export const OperatorActSchema = v.object({
   because: claim(500),
   /** What was not proven when the gate was lifted by hand. */
   notProven: v.optional(v.array(claim(200))),
-  /** Present once an operator has lifted the gate in this launch: pods may run there, so the instance is never terminated. */
+  /**
+   * Present once an operator has lifted the gate in this launch: pods may run there, so the instance is never
+   * terminated.
+   */
   opened: v.optional(v.literal(true)),
 });
 
 export type OperatorAct = v.InferOutput<typeof OperatorActSchema>;
 
-/** How long after reconcile began another run nothing is written to the run before, in milliseconds: longer than a pass may take. */
+/**
+ * How long after reconcile began another run nothing is written to the run before, in milliseconds: longer than a pass
+ * may take.
+ */
 export const rerunBeginsMs = 150_000;
 
 /** Whether two readings of a run show the same act, or both none. */

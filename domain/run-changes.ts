@@ -95,7 +95,10 @@ export const runChanges = {
   recordReopened: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['reopenedFor'] },
   recordRunCount: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['runs'] },
   recordRerun: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['rerunAt'] },
-  /** Operators make it, with their own roles. An act that is written while another run begins would not count for that run. */
+  /**
+   * Operators make it, with their own roles. An act that is written while another run begins would not count for that
+   * run.
+   */
   recordOperatorAct: {
     by: [],
     condition: 'attribute_exists(#instanceId) AND (attribute_not_exists(#rerunAt) OR #rerunAt < :before)',

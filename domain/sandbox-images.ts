@@ -1,6 +1,6 @@
 /**
- * The accounts in which EKS keeps its images, one for most regions and one for each of the others. Source: EKS User Guide, "View Amazon
- * container image registries for Amazon EKS add-ons".
+ * The accounts in which EKS keeps its images, one for most regions and one for each of the others. Source: EKS User
+ * Guide, "View Amazon container image registries for Amazon EKS add-ons".
  */
 const eksAccounts = [
   '602401143452',

@@ -118,7 +118,8 @@ export function requestOf(value: string, versions: Versions): Request | Failure 
 }
 
 /**
- * Decides whether nodes may get a version, or a new proof of it. What was accepted when a launch was admitted may be withdrawn since.
+ * Decides whether nodes may get a version, or a new proof of it. What was accepted when a launch was admitted may be
+ * withdrawn since.
  *
  * @param versions the configured versions
  * @returns why they may not; undefined if they may

@@ -27,8 +27,8 @@ export interface PolicyPlan {
 }
 
 /**
- * Renders a policy and its binding. It fails closed: an expression that cannot be evaluated denies the request. With a group, this affects only
- * that group, because its match condition cannot fail.
+ * Renders a policy and its binding. It fails closed: an expression that cannot be evaluated denies the request. With a
+ * group, this affects only that group, because its match condition cannot fail.
  */
 export function policy({
   name,

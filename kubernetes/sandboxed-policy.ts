@@ -7,8 +7,9 @@ import { holds, type PolicyPlan } from './policy.ts';
 const systemNamespaces = ['kube-system', 'kube-node-lease', 'kube-public', airlockNamespace];
 
 /**
- * Takes only pods with a RuntimeClass of Airlock in namespaces with a label, whatever its value. It fails closed: a pod without one would run under
- * runc. An ephemeral container runs in its pod's sandbox. A pod that was there before the label can still be changed, so that its finalizers can go.
+ * Takes only pods with a RuntimeClass of Airlock in namespaces with a label, whatever its value. It fails closed: a pod
+ * without one would run under runc. An ephemeral container runs in its pod's sandbox. A pod that was there before the
+ * label can still be changed, so that its finalizers can go.
  */
 export function sandboxedPolicy(runtimes: readonly Runtime[], labels: Readonly<Record<string, string>>): PolicyPlan {
   const names = runtimes.map((runtime) => runtimeTraits[runtime].runtimeClass);
@@ -40,7 +41,10 @@ export function sandboxedPolicy(runtimes: readonly Runtime[], labels: Readonly<R
   };
 }
 
-/** Keeps the RuntimeClasses of Airlock from naming another handler, runc for instance: a policy about pods sees only their names. */
+/**
+ * Keeps the RuntimeClasses of Airlock from naming another handler, runc for instance: a policy about pods sees only
+ * their names.
+ */
 export function runtimeClassPolicy(runtimes: readonly Runtime[], labels: Readonly<Record<string, string>>): PolicyPlan {
   return {
     name: 'airlock-runtime-classes',

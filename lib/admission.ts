@@ -27,7 +27,10 @@ export interface AdmissionProps {
   readonly logRetention: RetentionDays;
 }
 
-/** Turns EC2's events into executions. Every launch in the region arrives here; a batch without managed launches costs one look-up. */
+/**
+ * Turns EC2's events into executions. Every launch in the region arrives here; a batch without managed launches costs
+ * one look-up.
+ */
 export class Admission extends QueueFunction<'admission'> {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     const { clusters, versions, pools, ledger, operators, logRetention } = props;
@@ -36,7 +39,8 @@ export class Admission extends QueueFunction<'admission'> {
       description: 'Looks launches up in batches and starts an execution for each managed launch',
       timeout: Duration.seconds(30),
       memoryMiB: 512,
-      // A launch that EC2 does not show yet is received every few seconds for two minutes; one that Lambda has no room for, every three.
+      // A launch that EC2 does not show yet is received every few seconds for two minutes; one that Lambda has no room
+      // for, every three.
       maxReceiveCount: 30,
       operators,
       logRetention,

@@ -54,9 +54,9 @@ export class AirlockFunction<Name extends FunctionName = FunctionName> extends C
 }
 
 /**
- * What Lambda writes into a function's log when it throws, runs out of time, or its process ends. Counting lines costs nothing, and one alarm
- * watches the errors of all functions.
- * Source: Lambda Developer Guide, "Log and monitor Node.js Lambda functions", "Troubleshoot invocation issues in Lambda".
+ * What Lambda writes into a function's log when it throws, runs out of time, or its process ends. Counting lines costs
+ * nothing, and one alarm watches the errors of all functions. Source: Lambda Developer Guide, "Log and monitor Node.js
+ * Lambda functions", "Troubleshoot invocation issues in Lambda".
  */
 export const errorLines = [
   'Invoke Error',

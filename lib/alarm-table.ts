@@ -6,7 +6,10 @@ type Scope = 'stack' | 'cluster' | 'queue';
 
 /** One alarm, as data. */
 export interface AlarmDefinition {
-  /** The heading of its runbook in `docs/operate/alarms.md`. A cluster's alarm has the cluster's name after it, a queue's the queue's before it. */
+  /**
+   * The heading of its runbook in `docs/operate/alarms.md`. A cluster's alarm has the cluster's name after it, a
+   * queue's the queue's before it.
+   */
   readonly name: string;
   readonly scope: Scope;
   /** A metric of Airlock, or one of AWS that the construct supplies. */
@@ -20,11 +23,16 @@ export interface AlarmDefinition {
   readonly missing: 'quiet' | 'fires';
   /** What it means, in one sentence. */
   readonly sentence: string;
-  /** Whether it follows from failures of one cluster: such alarms notify as one, and are quiet while the breaker's alarm fires. */
+  /**
+   * Whether it follows from failures of one cluster: such alarms notify as one, and are quiet while the breaker's alarm
+   * fires.
+   */
   readonly symptom?: boolean;
 }
 
-/** How long a launch may be past the longest deadline and still behind its gate, in minutes: reconcile ends it after 20. */
+/**
+ * How long a launch may be past the longest deadline and still behind its gate, in minutes: reconcile ends it after 20.
+ */
 const graceMinutes = 30;
 
 const definitions: readonly AlarmDefinition[] = [
@@ -51,9 +59,10 @@ const definitions: readonly AlarmDefinition[] = [
     sentence: 'Functions of Airlock crash, time out or throw: more than twice in 15 minutes',
   },
   {
-    // Each invocation records 0 or 1: the least of a period is 1 if all runs failed, and there is none if no run began. BREACHING would fire as soon
-    // as the alarm is made; an alarm begins in INSUFFICIENT_DATA, and its action runs only when it comes back to it.
-    // Source: CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data"; Lambda Developer Guide, "Types of metrics".
+    // Each invocation records 0 or 1: the least of a period is 1 if all runs failed, and there is none if no run began.
+    // BREACHING would fire as soon as the alarm is made; an alarm begins in INSUFFICIENT_DATA, and its action runs only
+    // when it comes back to it. Source: CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data";
+    // Lambda Developer Guide, "Types of metrics".
     name: 'ReconcileSilent',
     scope: 'stack',
     metric: 'ReconcileErrors',
@@ -141,8 +150,9 @@ const definitions: readonly AlarmDefinition[] = [
 const doctorLateMinutes = 120;
 
 /**
- * The alarm of the scheduled doctor. Each run that ends records a value, and its period is longer than the time between two runs.
- * All periods of an alarm together may be seven days. Source: CloudWatch API Reference, PutMetricAlarm, Period.
+ * The alarm of the scheduled doctor. Each run that ends records a value, and its period is longer than the time between
+ * two runs. All periods of an alarm together may be seven days. Source: CloudWatch API Reference, PutMetricAlarm,
+ * Period.
  *
  * @param schedule as `airlock.yaml` has it, for instance `rate(6 hours)`
  */

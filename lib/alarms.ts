@@ -36,7 +36,10 @@ function airlockMetric({ name, metric }: AlarmDefinition, dimensions: { readonly
   return metricOf(metric, dimensions);
 }
 
-/** An alarm for each row of the table that the stack has something for. Each needs a person; its description has the way to its runbook. */
+/**
+ * An alarm for each row of the table that the stack has something for. Each needs a person; its description has the way
+ * to its runbook.
+ */
 export class Alarms extends Construct {
   readonly all: Alarm[] = [];
   readonly #topic: ITopic | undefined;
@@ -67,8 +70,9 @@ export class Alarms extends Construct {
   }
 
   /**
-   * The alarms of one cluster. Failing launches fire several of them, and open the breaker: with a topic they notify as one, which is quiet while
-   * the breaker's alarm fires. Without a topic nothing is notified, and a composite alarm, five times the price of another, would have no use.
+   * The alarms of one cluster. Failing launches fire several of them, and open the breaker: with a topic they notify as
+   * one, which is quiet while the breaker's alarm fires. Without a topic nothing is notified, and a composite alarm,
+   * five times the price of another, would have no use.
    */
   #watchCluster(cluster: string, rows: readonly AlarmDefinition[]): void {
     const made = rows.map((row) => {

@@ -18,8 +18,8 @@ export interface ArtifactMirrorProps {
 }
 
 /**
- * The runtimes' files in a bucket of this account, for nodes without a way to the internet. The deployment fails unless each has its pinned checksum.
- * Nothing in the stack may delete one, so the bucket stays when the stack goes.
+ * The runtimes' files in a bucket of this account, for nodes without a way to the internet. The deployment fails unless
+ * each has its pinned checksum. Nothing in the stack may delete one, so the bucket stays when the stack goes.
  */
 export class ArtifactMirror extends Construct {
   readonly #bucket: Bucket;

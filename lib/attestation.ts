@@ -34,8 +34,8 @@ const administration = [
 ].map((action) => `kms:${action}`);
 
 /**
- * The only function that may sign receipts, as the last step of each run, with a key that no other principal may sign with. An administrator who changes the
- * key's policy can sign too, and CloudTrail records both.
+ * The only function that may sign receipts, as the last step of each run, with a key that no other principal may sign
+ * with. An administrator who changes the key's policy can sign too, and CloudTrail records both.
  */
 export class Attestation extends AirlockFunction<'attestation'> {
   readonly #key: Key;

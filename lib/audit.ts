@@ -22,13 +22,16 @@ interface Recorded {
   readonly stateMachine: StateMachine;
 }
 
-/** The audit trail: every event that Airlock publishes, and what AWS reports about the same launches, in one log group. */
+/**
+ * The audit trail: every event that Airlock publishes, and what AWS reports about the same launches, in one log group.
+ */
 export class Audit extends Construct {
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: AuditProps) {
     super(scope, id);
-    // The trail outlives its stack, so a recreated stack needs another name: the first part of the stack's id makes it unique.
+    // The trail outlives its stack, so a recreated stack needs another name: the first part of the stack's id makes it
+    // unique.
     const ofStack = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
     this.logGroup = new LogGroup(this, 'Trail', {
       // EventBridge writes only to groups below /aws/events/.

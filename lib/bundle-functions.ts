@@ -1,5 +1,5 @@
-// Bundles every function and prints the bundles as one JSON object, keyed by folder under `lambdas/`. It is a separate process because the CDK asks for code
-// synchronously, while esbuild supports plugins only asynchronously.
+// Bundles every function and prints the bundles as one JSON object, keyed by folder under `lambdas/`. It is a separate
+// process because the CDK asks for code synchronously, while esbuild supports plugins only asynchronously.
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';

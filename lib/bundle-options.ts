@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /**
- * Inlines the constants by which the SDK's schemas name their keys. esbuild assumes that a computed key may have a side effect and keeps the whole
- * schema. EC2's schemas are half a megabyte, of which a function needs a twentieth.
+ * Inlines the constants by which the SDK's schemas name their keys. esbuild assumes that a computed key may have a side
+ * effect and keeps the whole schema. EC2's schemas are half a megabyte, of which a function needs a twentieth.
  */
 const writtenKeys: Plugin = {
   name: 'written-keys',

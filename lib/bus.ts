@@ -12,8 +12,8 @@ export interface BusProps {
 }
 
 /**
- * The event bus that Airlock publishes on. The bus policy denies PutEvents to every principal except the roles granted here, so that a
- * right to put events somewhere in the account does not include writing Airlock's history.
+ * The event bus that Airlock publishes on. The bus policy denies PutEvents to every principal except the roles granted
+ * here, so that a right to put events somewhere in the account does not include writing Airlock's history.
  */
 export class Bus extends Construct {
   readonly bus: EventBus;
@@ -31,7 +31,8 @@ export class Bus extends Construct {
       principals: [new StarPrincipal()],
       actions: ['events:PutEvents'],
       resources: [this.bus.eventBusArn],
-      // A role's session has its role's ARN in this key. A service that acts on its own behalf has no such key and is denied, too.
+      // A role's session has its role's ARN in this key. A service that acts on its own behalf has no such key and is
+      // denied, too.
       conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.#publishers }) } },
     });
     new CfnEventBusPolicy(this, 'Publishers', {
@@ -53,7 +54,8 @@ export class Bus extends Construct {
       new PolicyStatement({
         actions: ['events:PutEvents'],
         resources: [this.bus.eventBusArn],
-        // One evaluation covers all entries of a call, so the key is multivalued; ForAllValues by itself also matches a request without the key.
+        // One evaluation covers all entries of a call, so the key is multivalued; ForAllValues by itself also matches a
+        // request without the key.
         conditions: {
           'ForAllValues:StringEquals': { 'events:source': [source] },
           Null: { 'events:source': 'false' },

@@ -18,7 +18,10 @@ import { grantUnscoped } from './unscoped-rights.ts';
 /** One cluster of `airlock.yaml`. */
 export type ClusterConfig = Config['clusters'][number];
 
-/** Timeout of one call to the function inside the network, in seconds: it polls for about ten, and its last request ends after 20. */
+/**
+ * Timeout of one call to the function inside the network, in seconds: it polls for about ten, and its last request ends
+ * after 20.
+ */
 const insideSeconds = 25;
 
 /** What the connection to one cluster needs. */
@@ -36,9 +39,11 @@ export interface ClusterFunctionProps {
 }
 
 /**
- * A cluster's queue, in which nodes wait to be gated, released or quarantined, and the only function that decides these. It reads run records from the
- * ledger, acts on them, and answers the waiting states. It signs its own token, and the cluster's RBAC limits what it may do there. A private cluster is reachable only from its own network, from which the ledger is not. There, a second
- * function is attached to the network. It has no identity in the cluster and no rights in AWS, and receives each batch together with a token.
+ * A cluster's queue, in which nodes wait to be gated, released or quarantined, and the only function that decides
+ * these. It reads run records from the ledger, acts on them, and answers the waiting states. It signs its own token,
+ * and the cluster's RBAC limits what it may do there. A private cluster is reachable only from its own network, from
+ * which the ledger is not. There, a second function is attached to the network. It has no identity in the cluster and
+ * no rights in AWS, and receives each batch together with a token.
  */
 export class ClusterFunction extends Construct {
   readonly cluster: QueueFunction;
@@ -117,7 +122,8 @@ export class ClusterFunction extends Construct {
       kubernetesGroups: [gatekeepers],
       type: 'STANDARD',
     });
-    // EKS rejects a role that has not propagated yet as an invalid principal. Once the function exists, Lambda has assumed the role.
+    // EKS rejects a role that has not propagated yet as an invalid principal. Once the function exists, Lambda has
+    // assumed the role.
     entry.node.addDependency(this.cluster.function);
     if (props.manifests === undefined) return;
     const prepared = new ClusterManifests(this, 'Manifests', {

@@ -13,7 +13,10 @@ export interface Address {
   readonly certificateAuthority: string;
 }
 
-/** Looks clusters up in EKS during deployment, and rejects a cluster that the stack does not support with a message that states what to do. */
+/**
+ * Looks clusters up in EKS during deployment, and rejects a cluster that the stack does not support with a message that
+ * states what to do.
+ */
 export class ClusterLookUp extends Construct {
   readonly #provided: CustomResourceProvider;
   readonly #function: AirlockFunction;

@@ -20,11 +20,13 @@ export interface ClusterManifestsProps extends Address {
 }
 
 /**
- * Applies what a cluster needs during deployment. The function that applies it has to be a cluster administrator: only an administrator may
- * create roles, bind them and write admission policies. Of the EKS access policies, AmazonEKSAdminPolicy allows that in namespaces only and
- * includes neither `escalate` nor `bind` (https://github.com/aws/containers-roadmap/issues/2682). So it has an access entry only while a request of
- * CloudFormation is in progress: `grant-cluster-admin` runs before it, asks CloudFormation whether that is so, and creates and deletes the
- * entry. The function contains what it applies, and no event can add anything. `manifests: manual` leaves all of this out.
+ * Applies what a cluster needs during deployment. The function that applies it has to be a cluster administrator: only
+ * an administrator may create roles, bind them and write admission policies. Of the EKS access policies,
+ * AmazonEKSAdminPolicy allows that in namespaces only and includes neither `escalate` nor `bind`
+ * (https://github.com/aws/containers-roadmap/issues/2682). So it has an access entry only while a request of
+ * CloudFormation is in progress: `grant-cluster-admin` runs before it, asks CloudFormation whether that is so, and
+ * creates and deletes the entry. The function contains what it applies, and no event can add anything. `manifests:
+ * manual` leaves all of this out.
  */
 export class ClusterManifests extends Construct {
   /** One line that states what was applied, and what was kept and why. */
@@ -85,7 +87,10 @@ function logicalIdOf(resource: CustomResource): string {
   return String(Stack.of(resource).resolve(Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement)));
 }
 
-/** The rights to grant one role access to one cluster with one policy and one group, to invoke its function, and to describe the stack's own state. */
+/**
+ * The rights to grant one role access to one cluster with one policy and one group, to invoke its function, and to
+ * describe the stack's own state.
+ */
 function grantEntry(
   grant: AirlockFunction,
   prepare: AirlockFunction,

@@ -25,9 +25,9 @@ export interface ClusterNetworkProps extends ClusterVpc {
 }
 
 /**
- * Access to an API that is reachable only from the cluster's own network: a security group for Airlock's functions that allows traffic to the API and
- * nothing else, and a rule that lets them in. They reach neither the internet nor AWS, and need neither, because they sign their
- * tokens themselves.
+ * Access to an API that is reachable only from the cluster's own network: a security group for Airlock's functions that
+ * allows traffic to the API and nothing else, and a rule that lets them in. They reach neither the internet nor AWS,
+ * and need neither, because they sign their tokens themselves.
  */
 export class ClusterNetwork extends Construct {
   readonly placement: Placement;
@@ -59,7 +59,10 @@ export class ClusterNetwork extends Construct {
   }
 }
 
-/** What Lambda needs to manage a function's network interfaces. Source: AWSLambdaVPCAccessExecutionRole, without its log rights. */
+/**
+ * What Lambda needs to manage a function's network interfaces. Source: AWSLambdaVPCAccessExecutionRole, without its log
+ * rights.
+ */
 export const interfaceRights = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -70,8 +73,8 @@ export const interfaceRights = [
 ];
 
 /**
- * Lets Lambda manage network interfaces for functions with this role, and denies the same to the functions' code. Lambda uses
- * the function's role for this; only a call from code carries the function's ARN.
+ * Lets Lambda manage network interfaces for functions with this role, and denies the same to the functions' code.
+ * Lambda uses the function's role for this; only a call from code carries the function's ARN.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
  */
 export function grantInterfaces(role: Role): void {

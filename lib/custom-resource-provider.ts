@@ -12,8 +12,9 @@ export interface CustomResourceProviderProps {
 }
 
 /**
- * Lets CloudFormation request a resource from a function, through the CDK's provider framework. The framework's own function delivers the response to
- * CloudFormation, so Airlock's function may run in a network without internet access. Only the framework may invoke it.
+ * Lets CloudFormation request a resource from a function, through the CDK's provider framework. The framework's own
+ * function delivers the response to CloudFormation, so Airlock's function may run in a network without internet access.
+ * Only the framework may invoke it.
  */
 export class CustomResourceProvider extends Construct {
   readonly serviceToken: string;

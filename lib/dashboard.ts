@@ -71,7 +71,10 @@ function graph(title: string, left: readonly IMetric[], right: readonly IMetric[
   return (width: number) => new GraphWidget({ title, left: [...left], right: [...right], width });
 }
 
-/** Every metric of a name, by the values of its dimensions: what a launch brings along is not known when the dashboard is made. */
+/**
+ * Every metric of a name, by the values of its dimensions: what a launch brings along is not known when the dashboard
+ * is made.
+ */
 function search(
   names: readonly MetricName[],
   {

@@ -27,8 +27,8 @@ export interface DispatchProps {
 }
 
 /**
- * From waiting nodes to commands: a queue in which a node waits until its agent is online, and the only function that may send
- * commands which change a node. It sends only Airlock's documents, and only to instances with Airlock's tag.
+ * From waiting nodes to commands: a queue in which a node waits until its agent is online, and the only function that
+ * may send commands which change a node. It sends only Airlock's documents, and only to instances with Airlock's tag.
  */
 export class Dispatch extends QueueFunction<'dispatch'> {
   constructor(scope: Construct, id: string, props: DispatchProps) {

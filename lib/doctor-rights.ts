@@ -1,7 +1,10 @@
 /** Some actions that doctor's function may do, and on what. */
 export interface DoctorRight {
   readonly actions: readonly string[];
-  /** The end of an ARN in this account, after the service, region and account; undefined for actions that cannot name a resource. */
+  /**
+   * The end of an ARN in this account, after the service, region and account; undefined for actions that cannot name a
+   * resource.
+   */
   readonly resource?: string;
   readonly service?: 'eks' | 'iam' | 'ssm';
   /** What they are for. */

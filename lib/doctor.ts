@@ -24,7 +24,10 @@ interface DoctorProps {
   readonly logRetention: RetentionDays;
 }
 
-/** A scheduled function that looks for misconfigurations as `airlock doctor` does, as far as AWS knows of them. It changes nothing. */
+/**
+ * A scheduled function that looks for misconfigurations as `airlock doctor` does, as far as AWS knows of them. It
+ * changes nothing.
+ */
 class Doctor extends AirlockFunction<'doctor'> {
   constructor(scope: Construct, id: string, { schedule, standard, artifacts, logRetention }: DoctorProps) {
     const { catalogue: _, ...held } = standard;

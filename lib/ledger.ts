@@ -19,9 +19,9 @@ export interface LedgerProps {
 const wholeRows = ['PutItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'];
 
 /**
- * The table with one record per node: which execution claimed it, which command it got, how it ended. Airlock acts on these records, so a resource policy denies
- * writes to every principal except the roles granted here and the operators, who record their acts
- * and close breakers.
+ * The table with one record per node: which execution claimed it, which command it got, how it ended. Airlock acts on
+ * these records, so a resource policy denies writes to every principal except the roles granted here and the operators,
+ * who record their acts and close breakers.
  */
 export class Ledger extends Construct {
   readonly table: Table;
@@ -68,8 +68,9 @@ export class Ledger extends Construct {
   }
 
   /**
-   * Lets a role update records, limited to the writer's own attributes. No role may put or delete a record: both replace it whole.
-   * Source: "Using IAM policy conditions for fine-grained access control" in the DynamoDB Developer Guide.
+   * Lets a role update records, limited to the writer's own attributes. No role may put or delete a record: both
+   * replace it whole. Source: "Using IAM policy conditions for fine-grained access control" in the DynamoDB Developer
+   * Guide.
    */
   grantWrite(role: IRole, writer: Writer): void {
     this.#writers.push(role.roleArn);

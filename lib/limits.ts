@@ -74,7 +74,8 @@ const limits: readonly Limit[] = [
         return Buffer.byteLength(text) + parameterBytes + (isMirrored ? sourceBytes : 0);
       }),
   },
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role together, not counting white space.
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role together,
+  // not counting white space.
   {
     what: 'characters of inline policies',
     service: 'IAM',

@@ -18,8 +18,8 @@ export interface NamedDocument {
 }
 
 /**
- * The SSM Command documents, one per runtime and verb; `inventory` only if nodes are inventoried. A document's name ends with the hash of its content, so an ARN always names the
- * same text, and a changed text is a new resource.
+ * The SSM Command documents, one per runtime and verb; `inventory` only if nodes are inventoried. A document's name
+ * ends with the hash of its content, so an ARN always names the same text, and a changed text is a new resource.
  */
 export class NodeDocuments extends Construct {
   readonly #documents = new Map<string, NamedDocument>();
@@ -38,7 +38,8 @@ export class NodeDocuments extends Construct {
       for (const verb of verbs.filter((one) => one !== 'inventory' || config.inventory !== undefined)) {
         const { name, text, hash } = assembleDocument(catalogue, runtime, verb, options);
         const short = hash.slice(0, 12);
-        // CloudFormation serializes an object itself, which changes the hash, but passes a string on unchanged. CfnDocument accepts only objects.
+        // CloudFormation serializes an object itself, which changes the hash, but passes a string on unchanged.
+        // CfnDocument accepts only objects.
         const document = new CfnResource(this, `${runtime}-${verb}-${short}`, {
           type: 'AWS::SSM::Document',
           properties: {

@@ -39,8 +39,8 @@ const plainText = () =>
   );
 
 /**
- * A custom notification of Amazon Q Developer in chat applications (AWS Chatbot). The events of an incident share a thread.
- * Source: its administrator guide, "Custom notifications", version 1.0.
+ * A custom notification of Amazon Q Developer in chat applications (AWS Chatbot). The events of an incident share a
+ * thread. Source: its administrator guide, "Custom notifications", version 1.0.
  */
 const chatMessage = () =>
   RuleTargetInput.fromObject({
@@ -63,8 +63,8 @@ const chatMessage = () =>
   });
 
 /**
- * Sends people what they should know: incidents in words, and alarms in CloudWatch's own form. Only EventBridge, for the rule here, and CloudWatch, for
- * alarms of this account, may publish on the topic. No role may, Airlock's included.
+ * Sends people what they should know: incidents in words, and alarms in CloudWatch's own form. Only EventBridge, for
+ * the rule here, and CloudWatch, for alarms of this account, may publish on the topic. No role may, Airlock's included.
  */
 export class Notifications extends Construct {
   readonly topic: ITopic;

@@ -14,7 +14,10 @@ export interface QueueFunctionProps<Name extends FunctionName> extends Omit<Airl
   readonly operators: readonly string[];
 }
 
-/** The largest batch without a batching window. With a window, Lambda may hold a single message for 20 seconds. The functions fetch further waiting messages themselves. */
+/**
+ * The largest batch without a batching window. With a window, Lambda may hold a single message for 20 seconds. The
+ * functions fetch further waiting messages themselves.
+ */
 const batchSize = 10;
 
 /** The minimum that Lambda accepts. Messages that arrive meanwhile wait in the queue and make larger batches. */

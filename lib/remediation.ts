@@ -26,8 +26,9 @@ export interface RemediationProps {
 const usualHeartbeatMinutes = 60;
 
 /**
- * The only function that may terminate instances: those with Airlock's tag and a node's instance profile and, through Auto Scaling, those of groups with Airlock's tag. Auto
- * Scaling has no condition for an instance, so the function checks the instance right before the call.
+ * The only function that may terminate instances: those with Airlock's tag and a node's instance profile and, through
+ * Auto Scaling, those of groups with Airlock's tag. Auto Scaling has no condition for an instance, so the function
+ * checks the instance right before the call.
  */
 export class Remediation extends AirlockFunction<'remediation'> {
   constructor(scope: Construct, id: string, { bus, ledger, pools, breaker, logRetention }: RemediationProps) {

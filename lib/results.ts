@@ -37,7 +37,10 @@ const finalStatuses = [
   'Access Denied',
 ];
 
-/** Turns SSM's events into answers for the waiting states. The events are best effort, so reconcile also looks for results. */
+/**
+ * Turns SSM's events into answers for the waiting states. The events are best effort, so reconcile also looks for
+ * results.
+ */
 export class Results extends QueueFunction<'results'> {
   constructor(scope: Construct, id: string, { bus, operators, ledger, logRetention }: ResultsProps) {
     super(scope, id, {

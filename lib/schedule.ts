@@ -5,7 +5,8 @@ import { type IScheduleTarget, Schedule, type ScheduleExpression } from 'aws-cdk
 import type { Construct } from 'constructs';
 
 /**
- * Invokes a function on a schedule, with a role that may do only that. A failed run is not retried: the next one does all the work.
+ * Invokes a function on a schedule, with a role that may do only that. A failed run is not retried: the next one does
+ * all the work.
  *
  * @param scope gets the schedule `Every` and its role `Invoker`
  */

@@ -18,7 +18,10 @@ export interface TerminationsProps {
   readonly logRetention: RetentionDays;
 }
 
-/** Turns the events of a terminating instance into the end of its run. A node that is gone gets no further work, and its run does not count as failed. */
+/**
+ * Turns the events of a terminating instance into the end of its run. A node that is gone gets no further work, and its
+ * run does not count as failed.
+ */
 export class Terminations extends QueueFunction<'terminations'> {
   constructor(
     scope: Construct,

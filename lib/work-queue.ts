@@ -24,8 +24,8 @@ const visibilityFactor = 6;
 const taking = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:PurgeQueue'];
 
 /**
- * A queue and its dead letters. Both accept only encrypted connections, and their policies deny every principal that is not named here: a
- * right to send messages somewhere in the account does not include sending them to Airlock.
+ * A queue and its dead letters. Both accept only encrypted connections, and their policies deny every principal that is
+ * not named here: a right to send messages somewhere in the account does not include sending them to Airlock.
  */
 export class WorkQueue extends Construct {
   readonly url: string;
@@ -41,7 +41,8 @@ export class WorkQueue extends Construct {
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     const queueName = this.#nameOfQueue();
     const queueArn = Arn.format({ service: 'sqs', resource: queueName }, Stack.of(this));
-    // Without a redrive allow policy, anyone who may create a queue could name one of these as its dead-letter queue and have SQS move messages here.
+    // Without a redrive allow policy, anyone who may create a queue could name one of these as its dead-letter queue
+    // and have SQS move messages here.
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...common,
       retentionPeriod: Duration.days(14),
@@ -76,8 +77,9 @@ export class WorkQueue extends Construct {
   }
 
   /**
-   * The queue's name, which its dead letters need before the queue exists. The last part comes from the stack id, so that a recreated stack
-   * does not reuse the name of a just deleted queue, which SQS blocks for a minute. At most 80 characters.
+   * The queue's name, which its dead letters need before the queue exists. The last part comes from the stack id, so
+   * that a recreated stack does not reuse the name of a just deleted queue, which SQS blocks for a minute. At most 80
+   * characters.
    */
   #nameOfQueue(): string {
     const path = this.node.path.replace(/\W/g, '').slice(-55);

@@ -17,7 +17,8 @@ export function alarmHistories({ cloud, services }: Simulation): readonly AlarmH
 }
 
 /**
- * Which alarms needed a person at some time: those that were in ALARM, or that came back to INSUFFICIENT_DATA, in which every alarm begins.
+ * Which alarms needed a person at some time: those that were in ALARM, or that came back to INSUFFICIENT_DATA, in which
+ * every alarm begins.
  *
  * @returns their names, sorted
  */

@@ -59,7 +59,10 @@ export async function actByHand(
   return exitCodeOf(launches);
 }
 
-/** The one Node of a launch, or why there is none to change. The ledger names the instance: what other Nodes say about themselves counts for nothing. */
+/**
+ * The one Node of a launch, or why there is none to change. The ledger names the instance: what other Nodes say about
+ * themselves counts for nothing.
+ */
 export async function findNode(
   cluster: KubernetesOperator,
   run: RunRecord,

@@ -53,7 +53,8 @@ export function checkSelection({ name, pool, outcome, all = false }: Selection):
 /**
  * Finds the launches that a command is about, and asks EC2 for their instances.
  *
- * @returns one launch that was named whatever its state, and of a selection only those that the act is possible for; an uninstallation also has those under way,
+ * @returns one launch that was named whatever its state, and of a selection only those that the act is possible for; an
+ * uninstallation also has those under way,
  *   and the instances that the ledger does not know
  */
 export async function findLaunches(act: ActName, reach: ActReach, selection: Selection): Promise<FoundLaunch[]> {

@@ -40,7 +40,9 @@ export async function followRun(reach: ActReach, before: RunRecord, say: (line: 
   }
 }
 
-/** How long to wait since the beginning, in milliseconds. The ledger's times are not compared with this machine's clock. */
+/**
+ * How long to wait since the beginning, in milliseconds. The ledger's times are not compared with this machine's clock.
+ */
 function patienceMs(run: RunRecord | undefined): number {
   const { recordedAt = '', launch } = run ?? {};
   if (run === undefined) return beginsWithinMs;

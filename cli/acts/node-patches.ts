@@ -11,8 +11,9 @@ import type { OperatorAct } from '../../domain/operator-acts.ts';
 import { labelPatch, taintPatch } from '../../lambdas/cluster/patch.ts';
 
 /**
- * The patch that opens a Node without a proof: it lifts Airlock's taints, marks the Node as released by hand and takes a standing label of a proof back, all or
- * nothing. The label of a proof is never set: what selects it must not meet a node that proved nothing.
+ * The patch that opens a Node without a proof: it lifts Airlock's taints, marks the Node as released by hand and takes
+ * a standing label of a proof back, all or nothing. The label of a proof is never set: what selects it must not meet a
+ * node that proved nothing.
  */
 export function releaseByHandPatch(node: ClusterNode, gateKey: string, act: OperatorAct): PatchOperation[] {
   const taints = (node.taints ?? []).map(({ key, effect }, index) => ({ key, effect, index }));
@@ -30,7 +31,10 @@ export function releaseByHandPatch(node: ClusterNode, gateKey: string, act: Oper
   ];
 }
 
-/** The patch that closes a Node: it takes the label of the proof back and adds Airlock's taints, all or nothing. Pods on the node stay. */
+/**
+ * The patch that closes a Node: it takes the label of the proof back and adds Airlock's taints, all or nothing. Pods on
+ * the node stay.
+ */
 export function quarantineByHandPatch(node: ClusterNode, gateKey: string, act: OperatorAct): PatchOperation[] {
   return [
     { op: 'test', path: '/spec/providerID', value: node.providerId },

@@ -47,7 +47,8 @@ const nextSteps = {
  * Records an act in the newest run record and publishes it. What follows from it happens only after both.
  *
  * @param sleep pauses, in milliseconds
- * @throws CouldNotLook if the ledger or the bus takes nothing from this caller, or if another run begins and does not appear
+ * @throws CouldNotLook if the ledger or the bus takes nothing from this caller, or if another run begins and does not
+ * appear
  */
 export async function recordAct(
   reach: ActReach,
@@ -80,8 +81,8 @@ export async function recordAct(
 const tries = 10;
 
 /**
- * Writes an act to the newest run. The run that was read may be followed by another by now, which the act would not count for. An act that asks for a
- * run is refused then.
+ * Writes an act to the newest run. The run that was read may be followed by another by now, which the act would not
+ * count for. An act that asks for a run is refused then.
  */
 async function writeToNewest(
   reach: ActReach,

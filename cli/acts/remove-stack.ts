@@ -9,7 +9,9 @@ import type { ActReach } from './reach.ts';
 /** How often CloudFormation is asked, in milliseconds. */
 const everyMs = 2_000;
 
-/** How long a deletion may take, in milliseconds. A function in a VPC keeps its network interfaces for up to 20 minutes. */
+/**
+ * How long a deletion may take, in milliseconds. A function in a VPC keeps its network interfaces for up to 20 minutes.
+ */
 const patienceMs = 45 * 60_000;
 
 /** What removes Airlock from an account, in its order. */

@@ -115,7 +115,11 @@ async function begin(
   return [...refused, ...(await Promise.all(asked.map(follow)))];
 }
 
-/** Has reconcile begin now. Without the right to invoke it, its schedule begins the runs. @returns when that is, in words */
+/**
+ * Has reconcile begin now. Without the right to invoke it, its schedule begins the runs.
+ *
+ * @returns when that is, in words
+ */
 async function wakeReconcile({ lambda, reconcile }: ActReach): Promise<string> {
   try {
     await lambda.send(new InvokeCommand({ FunctionName: reconcile, InvocationType: 'Event', Payload: '{}' }));

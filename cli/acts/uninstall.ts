@@ -25,7 +25,8 @@ export interface UninstallOptions extends ByHandOptions {
 
 /**
  * `airlock uninstall`: removes the runtime from nodes, and with `--all` Airlock itself after that. Each Node is closed first, so that no pod lands there in between,
- * and its document runs with the caller's own right to send it: no role of Airlock has that. A second call does what the first one left.
+ * and its document runs with the caller's own right to send it: no role of Airlock has that. A second call does what
+ * the first one left.
  */
 export async function uninstall(
   name: string | undefined,

@@ -19,8 +19,9 @@ const keptDays = keptSeconds / 86_400;
 const reason = `the ledger has no record of it: records are kept for ${keptDays} days. Replace the node, or drain it, run the uninstall document of its runtime on it with your own rights (docs/use/deploy.md#uninstall) and take its tag ${runtimeTag} away`;
 
 /**
- * Finds running instances that have Airlock's tag and no record in the ledger: their launches are older than its records, or were never admitted. Nothing says what is
- * on them, so nothing is done to them, and they are not passed over either.
+ * Finds running instances that have Airlock's tag and no record in the ledger: their launches are older than its
+ * records, or were never admitted. Nothing says what is on them, so nothing is done to them, and they are not passed
+ * over either.
  *
  * @param recorded the ids of the instances in the ledger
  */

@@ -14,7 +14,10 @@ export interface TrailFacts {
   readonly signed: ReadonlyMap<string, Envelope>;
 }
 
-/** Texts of which each event that matters has one: Airlock's events about an admission or an end, signatures, and EC2's about states. */
+/**
+ * Texts of which each event that matters has one: Airlock's events about an admission or an end, signatures, and EC2's
+ * about states.
+ */
 const terms = ['"Node Admitted"', '"endedAt"', '"Receipt Signed"', '"EC2 Instance State-change Notification"'];
 
 /** Reads the whole audit trail, as far back as it goes. @throws the SDK's error */

@@ -12,8 +12,8 @@ import { assembleDocument } from '../../ssm-documents/assemble.ts';
 import type { FleetReading } from '../status/fleet.ts';
 
 /**
- * The nodes of a fleet with what was proven on each. Versions come from the ledger, never from a Node, whose marks its kubelet may write. A
- * Node that the ledger has no release of has no known version.
+ * The nodes of a fleet with what was proven on each. Versions come from the ledger, never from a Node, whose marks its
+ * kubelet may write. A Node that the ledger has no release of has no known version.
  *
  * @param now milliseconds since the epoch
  */
@@ -102,7 +102,10 @@ export function exposureOfRuns(
   };
 }
 
-/** The annotations that a node's shim accepts: those of `airlock.yaml` if the present document installed it, otherwise they are not known. */
+/**
+ * The annotations that a node's shim accepts: those of `airlock.yaml` if the present document installed it, otherwise
+ * they are not known.
+ */
 function annotationsOn(runtime: Runtime, run: RunRecord | undefined, { settings, documents }: Installers) {
   if (runtimeTraits[runtime].podAnnotations === undefined) return [];
   const document = run?.receipt?.installation?.document ?? run?.installation?.document;

@@ -44,7 +44,10 @@ export const AdvisoriesSchema = v.strictObject({
           /** Empty for Nodes that the ledger has no launch of. */
           pool: v.string(),
           affected: NodesSchema,
-          /** Nodes with the fix on which sandboxes of an affected version still ran when they were last counted, according to the node. */
+          /**
+           * Nodes with the fix on which sandboxes of an affected version still ran when they were last counted,
+           * according to the node.
+           */
           oldSandboxes: NodesSchema,
           /** Nodes whose version or configuration is not known. They never count as fixed. */
           unknown: NodesSchema,
@@ -99,7 +102,8 @@ function showNode({ instanceId, nodeName, version = 'unknown', seenAt, because }
 }
 
 /**
- * The exit code: a node that is affected, or has sandboxes that are, counts as a finding if the advisory withdraws versions. A node that is not known is not fine.
+ * The exit code: a node that is affected, or has sandboxes that are, counts as a finding if the advisory withdraws
+ * versions. A node that is not known is not fine.
  *
  * @param notChecked what could not be looked at
  */

@@ -14,7 +14,9 @@ export function listArtifacts(options: ArtifactOptions): Promise<ExitCode> {
   return report(options, stateOf);
 }
 
-/** `airlock artifacts verify`: reads each file from where nodes get it. One at a time, since each may have a gigabyte. */
+/**
+ * `airlock artifacts verify`: reads each file from where nodes get it. One at a time, since each may have a gigabyte.
+ */
 export function verifyArtifacts(options: ArtifactOptions): Promise<ExitCode> {
   return report(options, verifyFile);
 }

@@ -85,7 +85,10 @@ type Verdict = Pick<
   'verdict' | 'reason' | 'instead' | 'link' | 'open'
 >;
 
-/** The order is that of a launch: admission checks the floor and what is withdrawn, and the node its architecture and then the rules. */
+/**
+ * The order is that of a launch: admission checks the floor and what is withdrawn, and the node its architecture and
+ * then the rules.
+ */
 function verdictOn({ version, artifacts }: Version, { runtime, entry, host, settings }: Question): Verdict {
   const refused = (reason: string, instead: string, link = ''): Verdict => ({
     verdict: 'refused',

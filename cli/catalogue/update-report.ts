@@ -21,7 +21,9 @@ export const CatalogueUpdateSchema = v.strictObject({
       name: v.string(),
       before: v.string(),
       after: v.string(),
-      /** Whether no new release makes such a change: another file under a known version, or an advisory that is gone. */
+      /**
+       * Whether no new release makes such a change: another file under a known version, or an advisory that is gone.
+       */
       suspicious: v.boolean(),
     }),
   ),

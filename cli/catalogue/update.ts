@@ -96,7 +96,10 @@ function refuseLongDocuments(catalogue: Catalogue, config: Config, from: string)
   }
 }
 
-/** The catalogue until now: the copy, whatever was changed in it since, or the one that comes with Airlock if no copy can be read. */
+/**
+ * The catalogue until now: the copy, whatever was changed in it since, or the one that comes with Airlock if no copy
+ * can be read.
+ */
 function catalogueInUse(path: string, { catalogue: copy }: Config): Catalogue {
   const own = copy && bytesAt(join(dirname(path), copy.file));
   try {

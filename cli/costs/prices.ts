@@ -9,8 +9,8 @@ export interface Price {
   /** AWS's own page. */
   readonly page: string;
   /**
-   * The text that confirms the price, and its date. AWS's pages load their tables by script, so most prices are confirmed by a text that
-   * quotes them.
+   * The text that confirms the price, and its date. AWS's pages load their tables by script, so most prices are
+   * confirmed by a text that quotes them.
    */
   readonly seen: { readonly at: string; readonly of: string };
 }

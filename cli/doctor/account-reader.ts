@@ -13,7 +13,10 @@ import { readFleet } from '../status/read-fleet.ts';
 import { logPolicies } from '../verify-aws/log-policies.ts';
 import { deployedResources } from '../verify-aws/stack.ts';
 
-/** The stack's roles: one for each function, and those of the workflow, the schedule, the rules and the custom resources. */
+/**
+ * The stack's roles: one for each function, and those of the workflow, the schedule, the rules and the custom
+ * resources.
+ */
 const rolesNeeded = 30;
 /** The stack's rules on the default bus. */
 const rulesNeeded = 4;
@@ -21,7 +24,10 @@ const rulesNeeded = 4;
 const documentsNeeded = verbs.length * runtimes.length;
 /** Rules on one bus. Source: EventBridge User Guide, "Quotas"; five regions have less, and it can be raised. */
 const ruleLimit = 300;
-/** Documents that an account owns in a region. Source: AWS General Reference, "Systems Manager endpoints and quotas"; it can be raised. */
+/**
+ * Documents that an account owns in a region. Source: AWS General Reference, "Systems Manager endpoints and quotas"; it
+ * can be raised.
+ */
 const documentLimit = 500;
 
 let mirror: Promise<ArtifactSource> | undefined;

@@ -6,7 +6,9 @@ export interface ConsoleLink {
   readonly url: string;
 }
 
-/** The host of the console, by partition. Source: AWS Management Console User Guide, and the guides of the partitions. */
+/**
+ * The host of the console, by partition. Source: AWS Management Console User Guide, and the guides of the partitions.
+ */
 const hosts: Readonly<Record<string, string>> = {
   aws: 'console.aws.amazon.com',
   'aws-cn': 'console.amazonaws.cn',
@@ -25,7 +27,8 @@ export interface Deployment {
 }
 
 /**
- * Links to what AWS's consoles show of a launch: its instance, its executions, its command, and the query for its events.
+ * Links to what AWS's consoles show of a launch: its instance, its executions, its command, and the query for its
+ * events.
  *
  * @param runs all runs of one launch
  * @returns none if the state machine's ARN is in a partition whose console is not known

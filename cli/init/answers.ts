@@ -38,7 +38,8 @@ export function needsAccount({ cluster, instanceProfile, pool }: Given): boolean
 }
 
 /**
- * Decides every value: by its option, otherwise by what the account has, otherwise by asking, otherwise by what is usual.
+ * Decides every value: by its option, otherwise by what the account has, otherwise by asking, otherwise by what is
+ * usual.
  *
  * @param ask undefined without a terminal
  * @throws UsageError that names the option, if a value has no usual form

@@ -45,7 +45,8 @@ export function findingsOfInstances(
 }
 
 /**
- * An instance profile as `airlock.yaml` names it. The end of a name that Karpenter, EKS or CloudFormation generates becomes `*`.
+ * An instance profile as `airlock.yaml` names it. The end of a name that Karpenter, EKS or CloudFormation generates
+ * becomes `*`.
  *
  * @param arn as EC2 shows it
  */

@@ -2,7 +2,10 @@ import { ConfigError } from '../../lib/config/config-error.ts';
 import { CouldNotLook, UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
-/** How the AWS SDK says that this shell has not been set up for AWS, and what a person does about it. Source: smithy-typescript's `config-resolver` and `@aws-sdk/credential-provider-node`. */
+/**
+ * How the AWS SDK says that this shell has not been set up for AWS, and what a person does about it. Source:
+ * smithy-typescript's `config-resolver` and `@aws-sdk/credential-provider-node`.
+ */
 const setups = [
   {
     pattern: /^Region (is missing|not accepted)/,

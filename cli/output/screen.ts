@@ -5,7 +5,10 @@ export interface Terminal {
 }
 
 const csi = '\u001b[';
-/** An alternate screen without cursor and line wrap; leaving it brings back what was there. Source: xterm, "Control Sequences". */
+/**
+ * An alternate screen without cursor and line wrap; leaving it brings back what was there. Source: xterm, "Control
+ * Sequences".
+ */
 const enter = `${csi}?1049h${csi}?25l${csi}?7l`;
 const leave = `${csi}?7h${csi}?25h${csi}?1049l`;
 /** A terminal that knows synchronized output draws all between them at once; others ignore them. */

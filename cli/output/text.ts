@@ -27,7 +27,10 @@ export function wrap(text: string, width: number, indent = 0): string {
   return lines.map((line) => `${margin}${line}`.trimEnd()).join('\n');
 }
 
-/** Breaks a text like {@link wrap} behind a beginning that its first line has. The other lines are aligned with the text. */
+/**
+ * Breaks a text like {@link wrap} behind a beginning that its first line has. The other lines are aligned with the
+ * text.
+ */
 export function hang(beginning: string, text: string, width: number): string {
   const indent = beginning.length;
   return `${beginning}${wrap(text, width, indent).slice(indent)}`.trimEnd();
@@ -38,7 +41,10 @@ function takesSequences(): boolean {
   return process.stdout.isTTY === true && styled('bold', 'x') !== 'x';
 }
 
-/** A name that leads to an address: a link in a terminal, and both in a pipe. Source: "Hyperlinks in Terminal Emulators" (OSC 8). */
+/**
+ * A name that leads to an address: a link in a terminal, and both in a pipe. Source: "Hyperlinks in Terminal Emulators"
+ * (OSC 8).
+ */
 export function link(name: string, url: string): string {
   const start = '\u001b]8;;';
   const end = '\u001b\\';

@@ -19,7 +19,9 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** `docs/understand/rights.md`: every role with every action, resource and condition, read from a synthesized template. */
+/**
+ * `docs/understand/rights.md`: every role with every action, resource and condition, read from a synthesized template.
+ */
 export function rightsPage(template: unknown): string {
   const { Resources } = template as Template;
   const rows = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);

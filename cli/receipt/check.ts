@@ -59,7 +59,8 @@ export function readKeys(pem: string): readonly KeyObject[] {
 }
 
 /**
- * Checks a signed receipt, without any access to AWS or a cluster. It shows that Airlock saw what the receipt states, and that nothing was changed since.
+ * Checks a signed receipt, without any access to AWS or a cluster. It shows that Airlock saw what the receipt states,
+ * and that nothing was changed since.
  *
  * @param text the envelope, as JSON
  * @returns the checks, and the statement if the signature holds

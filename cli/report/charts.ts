@@ -124,7 +124,9 @@ export function phaseChart({ phases }: Report['times'][number]): Markup {
   return spreadChart('Phases of released launches, median to 95th percentile', rows);
 }
 
-/** The median and the 95th percentile from launch to release by pool, runtime and version: those with the highest first. */
+/**
+ * The median and the 95th percentile from launch to release by pool, runtime and version: those with the highest first.
+ */
 export function poolChart(rows: Report['times']): Markup {
   const slowest = rows.slice(0, 20).map((row) => ({ name: scopeOf(row), ...row.total }));
   return spreadChart('From launch to release by pool, runtime and version, median to 95th percentile', slowest);

@@ -42,7 +42,10 @@ export function course(launches: readonly RunRecord[], period: Period): Report['
   });
 }
 
-/** How many launches took how long, in at most forty bars of a round number of seconds. The last one has all that took longer than the 99th percentile. */
+/**
+ * How many launches took how long, in at most forty bars of a round number of seconds. The last one has all that took
+ * longer than the 99th percentile.
+ */
 export function histogram(released: readonly RunRecord[]): Report['histogram'] {
   const totals = released.flatMap(({ receipt }) => receipt?.totalMs ?? []);
   if (totals.length === 0) return [];

@@ -15,7 +15,9 @@ export const ReportSchema = v.strictObject({
     total: v.number(),
     /** How many have each state: `under way`, `released`, `quarantined`, `replaced`, `held` or `discarded`. */
     byState: v.record(v.string(), v.number()),
-    /** Released launches in percent of those that were released, quarantined, replaced or held; absent if there is none. */
+    /**
+     * Released launches in percent of those that were released, quarantined, replaced or held; absent if there is none.
+     */
     releasedPercent: v.optional(v.number()),
   }),
   outcomes: v.array(v.strictObject({ outcome: v.string(), launches: v.number(), sentence: v.string() })),

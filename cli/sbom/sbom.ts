@@ -28,7 +28,11 @@ export async function printSbom({ app, config }: SbomOptions): Promise<ExitCode>
   return exitCodes.fine;
 }
 
-/** What npm states about the packages in package-lock.json, without those for development only. @throws CouldNotLook if npm fails */
+/**
+ * What npm states about the packages in package-lock.json, without those for development only.
+ *
+ * @throws CouldNotLook if npm fails
+ */
 export async function appSbom(): Promise<v.InferOutput<typeof AppSbomSchema>> {
   const words = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
   const printed = await promisify(execFile)('npm', words, { cwd: root, maxBuffer: mostBytes }).catch((error: Error) => {

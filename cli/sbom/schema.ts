@@ -15,7 +15,9 @@ const common = {
   version: v.number(),
 };
 
-/** What `airlock sbom` prints, as far as scripts read it: CycloneDX 1.6. Further fields are as CycloneDX defines them. */
+/**
+ * What `airlock sbom` prints, as far as scripts read it: CycloneDX 1.6. Further fields are as CycloneDX defines them.
+ */
 export const NodeSbomSchema = v.looseObject({
   ...common,
   specVersion: v.literal('1.6'),

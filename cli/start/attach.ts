@@ -30,11 +30,12 @@ export interface AttachOptions extends Pick<StartOptions, 'config'> {
 }
 
 /**
- * Synthesizes the app and starts a simulation in which the first cluster of `airlock.yaml` is a running one: its gated nodes are the
- * launches, and documents run on them through a command.
+ * Synthesizes the app and starts a simulation in which the first cluster of `airlock.yaml` is a running one: its gated
+ * nodes are the launches, and documents run on them through a command.
  *
  * @param report receives a line per step
- * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or the error with which the local cloud rejects the template
+ * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or the error with which the local cloud
+ * rejects the template
  */
 export async function attach(options: AttachOptions, report: (step: string) => void): Promise<SimulationSetup> {
   const { kubeconfig, command, catalogue } = options;
@@ -99,8 +100,8 @@ export async function attach(options: AttachOptions, report: (step: string) => v
 }
 
 /**
- * The configuration with only that cluster, whose manifests you apply yourself: a temporary deployment should leave nothing in a cluster
- * that stays.
+ * The configuration with only that cluster, whose manifests you apply yourself: a temporary deployment should leave
+ * nothing in a cluster that stays.
  */
 function ofOneCluster(config: Config, cluster: Pick<Config['clusters'][number], 'name' | 'instanceProfiles'>): string {
   return stringify({ ...config, clusters: [cluster], manifests: 'manual' });

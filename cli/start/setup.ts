@@ -52,7 +52,8 @@ export interface SimulationSetup {
  * Synthesizes the app with a catalogue that has the stand-in artifacts' checksums, and starts a simulation around it.
  *
  * @param report receives a line per step
- * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or the error with which the local cloud rejects the template
+ * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or the error with which the local
+ * cloud rejects the template
  */
 export async function assemble(options: StartOptions, report: (step: string) => void): Promise<SimulationSetup> {
   const missing = needed.filter((program) => hostProgram(program) === undefined);
@@ -143,7 +144,11 @@ export async function assemble(options: StartOptions, report: (step: string) => 
   }
 }
 
-/** A copy of an airlock.yaml in which the local cloud's operator is one, as a person's role would be. @returns its path */
+/**
+ * A copy of an airlock.yaml in which the local cloud's operator is one, as a person's role would be.
+ *
+ * @returns its path
+ */
 function operatedConfig(folder: string, file: string): string {
   const path = join(folder, 'airlock.yaml');
   const settings = parse(readFileSync(file, 'utf8')) as { readonly operators?: readonly string[] | null };

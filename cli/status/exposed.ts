@@ -3,7 +3,8 @@ import { type AdvisoryExposure, nodesIn } from '../../domain/exposure.ts';
 import type { Fleet } from './fleet.ts';
 
 /**
- * The advisories that affect nodes of a fleet, each with the pools, and those that withdraw versions and could affect nodes that are not known.
+ * The advisories that affect nodes of a fleet, each with the pools, and those that withdraw versions and could affect
+ * nodes that are not known.
  *
  * @param least the least severity that withdraws a version
  */

@@ -3,7 +3,10 @@ import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { BreakerSchema, type ShownBreaker } from '../breaker-report.ts';
 
-/** How a node of the fleet stands. `released by hand`: an operator lifted its gate without a proof. `gone`: it launched, and its cluster has no Node of it. `unknown`: the ledger has no launch of the Node. */
+/**
+ * How a node of the fleet stands. `released by hand`: an operator lifted its gate without a proof. `gone`: it launched,
+ * and its cluster has no Node of it. `unknown`: the ledger has no launch of the Node.
+ */
 const nodeStates = [
   'released',
   'released by hand',
@@ -64,7 +67,10 @@ export const FleetSchema = v.strictObject({
       reason: v.string(),
     }),
   ),
-  /** The advisories that affect released nodes, or could affect nodes that are not known; `airlock advisories` names them. */
+  /**
+   * The advisories that affect released nodes, or could affect nodes that are not known; `airlock advisories` names
+   * them.
+   */
   exposed: v.array(
     v.strictObject({
       id: v.string(),

@@ -22,8 +22,8 @@ export class TourFailed extends Error {
 }
 
 /**
- * Breaks a node, and leads through finding out why and correcting it. After each step it checks what is then true: how a launch ended, what a
- * command answered, what the file has.
+ * Breaks a node, and leads through finding out why and correcting it. After each step it checks what is then true: how
+ * a launch ended, what a command answered, what the file has.
  *
  * @throws TourFailed if something else is true
  */

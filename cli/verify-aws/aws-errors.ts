@@ -5,8 +5,8 @@ const noStack: Rule = ['answer', 'The stack is not deployed: the check fails and
 const all = (names: readonly string[], rule: Rule): Rules => Object.fromEntries(names.map((name) => [name, rule]));
 
 /**
- * Errors of each operation that only `airlock verify-aws` calls, by service and operation. A person runs it: only the SDK retries, and every error
- * is shown.
+ * Errors of each operation that only `airlock verify-aws` calls, by service and operation. A person runs it: only the
+ * SDK retries, and every error is shown.
  */
 export const verifyErrors = {
   'cloudformation:GetTemplate': { 'ValidationError: does not exist': noStack, ChangeSetNotFoundException: said },

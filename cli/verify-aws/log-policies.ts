@@ -2,7 +2,10 @@ import { CloudWatchLogsClient, DescribeResourcePoliciesCommand } from '@aws-sdk/
 import type { CheckResult } from './check-result.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: resource policies per region; the quota cannot be raised. */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: resource policies per region;
+ * the quota cannot be raised.
+ */
 const mostPolicies = 10;
 
 /** Asks CloudWatch Logs whether there is room for the resource policy that lets EventBridge write the audit trail. */
@@ -11,7 +14,10 @@ export async function countLogPolicies(): Promise<readonly CheckResult[]> {
   return [judgeLogPolicies(names, own)];
 }
 
-/** The names of the account's resource policies of CloudWatch Logs in the region, and of Airlock's own if it is deployed. */
+/**
+ * The names of the account's resource policies of CloudWatch Logs in the region, and of Airlock's own if it is
+ * deployed.
+ */
 export async function logPolicies(): Promise<{ readonly names: readonly string[]; readonly own: string | undefined }> {
   const { resourcePolicies = [] } = await new CloudWatchLogsClient().send(new DescribeResourcePoliciesCommand({}));
   const resources = await deployedResources().catch(unlessThereIsNoStack);

@@ -19,7 +19,10 @@ const forbidden: readonly { readonly action: string; readonly resource: string }
   { action: 's3:GetObject', resource: '*' },
 ];
 
-/** Asks IAM, for each role of the stack, whether it may do what its policies allow, only under their conditions, and nothing that is forbidden. */
+/**
+ * Asks IAM, for each role of the stack, whether it may do what its policies allow, only under their conditions, and
+ * nothing that is forbidden.
+ */
 export async function simulateRights(): Promise<readonly CheckResult[]> {
   const roles = (await deployedResources()).filter(({ type }) => type === 'AWS::IAM::Role');
   const findings: CheckResult[] = [];

@@ -3,7 +3,10 @@ import type { CheckResult } from './check-result.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 import { casesOf, context, input, type StateCase, variables } from './state-cases.ts';
 
-/** Has AWS evaluate every state of the deployed definition. Each call of a state gets a mock answer, so nothing is touched. */
+/**
+ * Has AWS evaluate every state of the deployed definition. Each call of a state gets a mock answer, so nothing is
+ * touched.
+ */
 export async function testStates(): Promise<readonly CheckResult[]> {
   const client = new SFNClient();
   const machine = resourceLike(await deployedResources(), 'AWS::StepFunctions::StateMachine');

@@ -27,7 +27,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance if you name a launch template.
+ * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance if you
+ * name a launch template.
  *
  * @throws CouldNotLook if there are no credentials or no region
  */

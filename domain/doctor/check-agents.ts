@@ -15,7 +15,10 @@ export interface RunningAgent {
   readonly version: string;
 }
 
-/** How long an agent may take after the launch, in milliseconds: a refresh by user data and the restart of a snap take some minutes. */
+/**
+ * How long an agent may take after the launch, in milliseconds: a refresh by user data and the restart of a snap take
+ * some minutes.
+ */
 const arrivalMs = 600_000;
 
 /** How many instances a finding names. */

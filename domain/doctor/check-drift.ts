@@ -3,9 +3,9 @@ import type { FoundObject } from './templates/karpenter.ts';
 import { at, textAt } from './templates/read.ts';
 
 /**
- * The fields of an EC2NodeClass and of a NodePool's template that Karpenter leaves out of the hash by which it recognizes drift. It watches some of
- * them in another way, which depends on what they select.
- * Sources: Karpenter, pkg/apis/v1/ec2nodeclass.go and pkg/apis/v1/nodepool.go, fields tagged `hash:"ignore"`.
+ * The fields of an EC2NodeClass and of a NodePool's template that Karpenter leaves out of the hash by which it
+ * recognizes drift. It watches some of them in another way, which depends on what they select. Sources: Karpenter,
+ * pkg/apis/v1/ec2nodeclass.go and pkg/apis/v1/nodepool.go, fields tagged `hash:"ignore"`.
  */
 const ignored: Readonly<Record<string, readonly string[]>> = {
   EC2NodeClass: [

@@ -14,7 +14,9 @@ export interface EksCluster {
 /** The codes that a look at EKS can find. */
 export const eksCodes: readonly FindingCode[] = ['AL0031', 'AL0032', 'AL0033', 'AL0034'];
 
-/** The first Kubernetes with ValidatingAdmissionPolicy in version 1. Source: Kubernetes, "Validating Admission Policy". */
+/**
+ * The first Kubernetes with ValidatingAdmissionPolicy in version 1. Source: Kubernetes, "Validating Admission Policy".
+ */
 const firstVersion = '1.30';
 
 /** @param found undefined if EKS does not know the cluster */

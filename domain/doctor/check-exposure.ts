@@ -3,7 +3,8 @@ import { type AdvisoryExposure, nodesIn } from '../exposure.ts';
 import type { Diagnosis, Finding, NotChecked } from '../findings.ts';
 
 /**
- * Finds pools whose nodes an advisory affects that withdraws versions. A node that is not known counts as not looked at.
+ * Finds pools whose nodes an advisory affects that withdraws versions. A node that is not known counts as not looked
+ * at.
  *
  * @param least the least severity that withdraws a version
  */

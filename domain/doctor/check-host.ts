@@ -6,7 +6,8 @@ import type { Standard } from './standard.ts';
 import { at, textAt } from './templates/read.ts';
 
 /**
- * Holds the hosts of running nodes against the catalogue: what their kubelets report decides nothing about a launch, and explains the next one.
+ * Holds the hosts of running nodes against the catalogue: what their kubelets report decides nothing about a launch,
+ * and explains the next one.
  *
  * @param nodes Nodes of the cluster; those without Airlock's pool label do not count
  */

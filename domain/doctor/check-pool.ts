@@ -10,7 +10,10 @@ import type { Standard } from './standard.ts';
 import { isMetal } from './templates/read.ts';
 import type { Declared, LaunchHook, PoolTemplate, ProfileName } from './templates/template.ts';
 
-/** What one check of a pool brought: the field and the value seen, the reason why it could not be read, or nothing if all is well. */
+/**
+ * What one check of a pool brought: the field and the value seen, the reason why it could not be read, or nothing if
+ * all is well.
+ */
 type Result =
   | { readonly field: string; readonly seen: string; readonly values?: Partial<FixValues> }
   | { readonly unknown: string }

@@ -10,8 +10,8 @@ const serverDefaults: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Where an object in the cluster differs from the manifest that Airlock renders. Other labels, the status and the server's defaults do not
- * count.
+ * Where an object in the cluster differs from the manifest that Airlock renders. Other labels, the status and the
+ * server's defaults do not count.
  *
  * @returns the path of the first difference, for instance `spec.validations[0].expression`; undefined if there is none
  */

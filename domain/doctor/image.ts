@@ -14,10 +14,11 @@ const systems: readonly (readonly [RegExp, ImageFacts['system']])[] = [
 ];
 
 /**
- * Reads what identifies an image: the name of Canonical's or AWS's image, the path of its SSM parameter, a node group's `amiType`, a family of Karpenter
- * or eksctl.
+ * Reads what identifies an image: the name of Canonical's or AWS's image, the path of its SSM parameter, a node group's
+ * `amiType`, a family of Karpenter or eksctl.
  *
- * Sources: Canonical, "Ubuntu on EKS", names and parameters of images; EKS API, Nodegroup, amiType; Karpenter, EC2NodeClass, amiFamily.
+ * Sources: Canonical, "Ubuntu on EKS", names and parameters of images; EKS API, Nodegroup, amiType; Karpenter,
+ * EC2NodeClass, amiFamily.
  *
  * @returns undefined if the text identifies none
  */

@@ -12,7 +12,10 @@ export interface LateDeadline extends Pick<Deadline, 'id' | 'severity' | 'due'>,
   readonly expected: string;
 }
 
-/** How long a group of nodes is out of service for a switch in place, in minutes: an installation and two proofs, and the passes before and after. */
+/**
+ * How long a group of nodes is out of service for a switch in place, in minutes: an installation and two proofs, and
+ * the passes before and after.
+ */
 const switchMinutes = 10;
 
 /** How long a node that gives way is expected to keep its sandboxes if nothing bounds it, in minutes. */
@@ -28,7 +31,10 @@ export interface Forecast extends RolloutScope {
   readonly now: number;
 }
 
-/** Lists the advisories that a pool will not have fixed in time. A node behind its gate is not exposed, because it takes no pods. */
+/**
+ * Lists the advisories that a pool will not have fixed in time. A node behind its gate is not exposed, because it takes
+ * no pods.
+ */
 export function listLate(view: Forecast): readonly LateDeadline[] {
   const { cluster, pool, runtime, settings, now } = view;
   return settings.deadlines.flatMap(({ id, severity, due, affected, runtime: concerned }) => {
@@ -46,13 +52,19 @@ export function listLate(view: Forecast): readonly LateDeadline[] {
   });
 }
 
-/** Whether some nodes stay as they are until a person does something: no forecast holds for them. A pause is a person's, and ends. */
+/**
+ * Whether some nodes stay as they are until a person does something: no forecast holds for them. A pause is a person's,
+ * and ends.
+ */
 function isStuck(open: readonly PoolNode[], { rollout }: Forecast): boolean {
   if (rollout?.stoppedAt !== undefined || rollout?.waitsFor === 'version') return true;
   return open.some(({ isPinned, isByHand }) => isPinned || isByHand);
 }
 
-/** How long the nodes will take: their groups one after another, the soak times between the waves, and no time outside the windows. */
+/**
+ * How long the nodes will take: their groups one after another, the soak times between the waves, and no time outside
+ * the windows.
+ */
 function minutesToFix(nodes: number, { settings, nodes: all, isInPlace, rollout }: Forecast): number {
   const { waves, soakMinutes, maxUnavailable, maxDisruptionMinutes, windows } = settings;
   const groups = Math.ceil(nodes / nodesOf(maxUnavailable, all.length, Math.floor));

@@ -7,7 +7,10 @@ import { isInWindow, nextOpening } from './windows.ts';
 /** A run to start on one node. */
 export interface RolloutStart {
   readonly node: PoolNode;
-  /** `install`: switch the version in place. `put-back`: install the version that it had. `give-way`: keep new pods away. `terminate`: its wait is over. */
+  /**
+   * `install`: switch the version in place. `put-back`: install the version that it had. `give-way`: keep new pods
+   * away. `terminate`: its wait is over.
+   */
   readonly kind: 'install' | 'put-back' | 'give-way' | 'terminate';
   /** The version to install, or that which replaces the node's. */
   readonly version: string;
@@ -42,7 +45,9 @@ export interface RolloutDecision {
   readonly starts: readonly RolloutStart[];
 }
 
-/** The largest number of nodes in one wave: their ids fit into one item. The last wave repeats until no node is left. */
+/**
+ * The largest number of nodes in one wave: their ids fit into one item. The last wave repeats until no node is left.
+ */
 const mostMembers = 2_000;
 
 /** Decides what one pass does about the rollout of a runtime in a pool. The same view has the same decision. */
@@ -69,15 +74,18 @@ function follows(node: PoolNode, { runtime }: RolloutView): boolean {
   return node.runtime === runtime && !node.isPinned && !node.isByHand;
 }
 
-/** Whether a node is open with another version than the target, or is a {@link isLeftOver}. Any other node behind its gate is left to what closed it. */
+/**
+ * Whether a node is open with another version than the target, or is a {@link isLeftOver}. Any other node behind its
+ * gate is left to what closed it.
+ */
 function isBehind(node: PoolNode, rollout: Pick<Rollout, 'target' | 'startedAt'>, view: RolloutView): boolean {
   const isOpen = !node.isGated && node.version !== undefined && node.version !== rollout.target;
   return follows(node, view) && (isOpen || isLeftOver(node, rollout));
 }
 
 /**
- * Whether a node failed with another version in an earlier rollout and was not put back. It is out of service already, so it is tried first. One
- * that failed with the same version is not: it would stop the rollout again.
+ * Whether a node failed with another version in an earlier rollout and was not put back. It is out of service already,
+ * so it is tried first. One that failed with the same version is not: it would stop the rollout again.
  */
 function isLeftOver(
   { rollout, isBusy, isByHand }: PoolNode,
@@ -99,14 +107,20 @@ function isHalfWay({ rollout }: PoolNode): boolean {
   return rollout?.state === 'under-way';
 }
 
-/** The version that the pool's nodes are to have: the one of new launches, unless an operator went back from exactly that. */
+/**
+ * The version that the pool's nodes are to have: the one of new launches, unless an operator went back from exactly
+ * that.
+ */
 function targetOf({ rollout, act, configured, canInstall }: RolloutView): string | undefined {
   if (act?.act === 'rollback' && act.to !== undefined && act.at !== rollout?.actAt && canInstall(act.to)) return act.to;
   const isRolledBack = rollout !== undefined && rollout.target !== rollout.configured;
   return isRolledBack && rollout.configured === configured && canInstall(rollout.target) ? rollout.target : configured;
 }
 
-/** The rollout to go on with: the recorded one, or a new one if there is another target. Nodes that are half-way finish first. */
+/**
+ * The rollout to go on with: the recorded one, or a new one if there is another target. Nodes that are half-way finish
+ * first.
+ */
 function beginRollout(view: RolloutView, own: readonly PoolNode[]): Rollout | undefined {
   const { rollout: known, act, configured, now } = view;
   const target = targetOf(view);
@@ -144,7 +158,10 @@ function commonest(versions: readonly string[]): string | undefined {
   return counted.toSorted((one, other) => other[1].length - one[1].length || one[0].localeCompare(other[0]))[0]?.[0];
 }
 
-/** How many nodes a wave takes, after those that have the target already. The first wave takes its number whatever new launches have. */
+/**
+ * How many nodes a wave takes, after those that have the target already. The first wave takes its number whatever new
+ * launches have.
+ */
 function waveSize(
   wave: number,
   { done, total }: Pick<Rollout, 'done' | 'total'>,
@@ -213,7 +230,10 @@ function hasLostProof(node: PoolNode, target: string, view: RolloutView): boolea
   return isSettled && node.asked === target && node.version === undefined;
 }
 
-/** A node that failed or gives way is opened again with the version that it had, if that may still be installed. Otherwise its gate stays. */
+/**
+ * A node that failed or gives way is opened again with the version that it had, if that may still be installed.
+ * Otherwise its gate stays.
+ */
 function putBack(node: PoolNode, { target, startedAt }: Rollout, { canInstall }: RolloutView): RolloutStart[] {
   const { rollout, isBusy, isByHand } = node;
   const hasFailed = rollout?.state === 'failed' && (rollout.endedAt ?? '') >= startedAt;
@@ -222,7 +242,10 @@ function putBack(node: PoolNode, { target, startedAt }: Rollout, { canInstall }:
   return canInstall(rollout.was) ? [{ node, kind: 'put-back', version: rollout.was, was: rollout.to }] : [];
 }
 
-/** A node that gives way is terminated in a window once its sandboxes had their time, or opened again if it has the target. */
+/**
+ * A node that gives way is terminated in a window once its sandboxes had their time, or opened again if it has the
+ * target.
+ */
 function endGivingWay(node: PoolNode, target: string, { settings, now }: RolloutView): RolloutStart[] {
   const { rollout, isBusy, isByHand } = node;
   if (isBusy || isByHand || rollout?.state !== 'gives-way') return [];

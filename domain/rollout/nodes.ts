@@ -48,7 +48,8 @@ export interface PoolNode {
 }
 
 /**
- * Reads one node of a pool. Only EC2 and the ledger decide; what the Node shows can make it count as unavailable, and no more.
+ * Reads one node of a pool. Only EC2 and the ledger decide; what the Node shows can make it count as unavailable, and
+ * no more.
  *
  * @param admission the admission that its launch would get today
  * @param run its latest run

@@ -109,7 +109,10 @@ export const rolloutChanges = {
     condition: '#revision = :was',
     set: ['rollout', 'revision'],
   },
-  /** Operators make it, with their own roles. Its condition names only a key, so that their roles need no other attribute. */
+  /**
+   * Operators make it, with their own roles. Its condition names only a key, so that their roles need no other
+   * attribute.
+   */
   recordRolloutAct: { by: [], condition: 'attribute_exists(#instanceId)', set: ['rolloutAct'] },
 } as const satisfies Readonly<Record<string, Change<'rollout' | 'revision' | 'rolloutAct'>>>;
 

@@ -49,7 +49,10 @@ export const RolloutSettingsSchema = v.strictObject({
   soakMinutes: v.number(),
   /** How many nodes of a pool may be behind their gates while a rollout takes another one out of service. */
   maxUnavailable: ShareSchema,
-  /** How long a node that gives way may keep its sandboxes before it is terminated. Absent: until its autoscaler removes it. */
+  /**
+   * How long a node that gives way may keep its sandboxes before it is terminated. Absent: until its autoscaler removes
+   * it.
+   */
   maxDisruptionMinutes: v.optional(v.number()),
   /** Absent: at any time. */
   windows: v.optional(v.pipe(v.array(WindowSchema), v.readonly())),

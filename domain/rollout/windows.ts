@@ -6,7 +6,9 @@ const quartersPerWeek = 7 * quartersPerDay;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The quarter of an hour since the beginning of Monday, in a time zone. All offsets in use today are whole quarters. */
+/**
+ * The quarter of an hour since the beginning of Monday, in a time zone. All offsets in use today are whole quarters.
+ */
 function quarterOfWeek(timeZone: string, at: number): number {
   const known = formats.get(timeZone);
   const format =
@@ -46,8 +48,8 @@ export function isInWindow(windows: readonly Window[] | undefined, now: number):
 }
 
 /**
- * Finds when the next window opens, in milliseconds since the epoch; now if one is open. Windows repeat every week, and a change of the clock
- * before then moves one by an hour.
+ * Finds when the next window opens, in milliseconds since the epoch; now if one is open. Windows repeat every week, and
+ * a change of the clock before then moves one by an hour.
  */
 export function nextOpening(windows: readonly Window[] | undefined, now: number): number | undefined {
   if (windows === undefined || isInWindow(windows, now)) return now;

@@ -20,7 +20,10 @@ export interface SandboxedNodeGroupProps {
 // The Cluster Autoscaler recognizes a startup taint by this prefix. Set the same `gate` in airlock.yaml.
 const gate = 'startup-taint.cluster-autoscaler.kubernetes.io/airlock';
 
-/** A managed node group with gVisor. With a custom image EKS adds nothing to the user data, so gate and label are in both places. */
+/**
+ * A managed node group with gVisor. With a custom image EKS adds nothing to the user data, so gate and label are in
+ * both places.
+ */
 export class SandboxedNodeGroup extends Construct {
   constructor(scope: Construct, id: string, props: SandboxedNodeGroupProps) {
     super(scope, id);

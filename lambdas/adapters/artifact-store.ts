@@ -39,7 +39,8 @@ interface Upload {
 }
 
 /**
- * Puts a stream into the bucket, and never holds more of it than the stream's buffers. S3 hashes what arrives and keeps it only if it has the checksum.
+ * Puts a stream into the bucket, and never holds more of it than the stream's buffers. S3 hashes what arrives and keeps
+ * it only if it has the checksum.
  *
  * @returns `mismatch` if it has another one
  */

@@ -35,7 +35,8 @@ export async function publish(drafts: readonly EventDraft[]): Promise<void> {
 }
 
 /**
- * Publishes events like {@link publish}, for callers that publish again later: a bus that refuses events holds up nothing else.
+ * Publishes events like {@link publish}, for callers that publish again later: a bus that refuses events holds up
+ * nothing else.
  *
  * @returns whether all were published
  */
@@ -50,8 +51,8 @@ export async function tryPublish(drafts: readonly EventDraft[]): Promise<boolean
 }
 
 /**
- * Makes a {@link tryPublish} for one call of a function. Once the bus has refused events, it is not asked again: each refusal takes seconds,
- * and the function has other work to do in its time.
+ * Makes a {@link tryPublish} for one call of a function. Once the bus has refused events, it is not asked again: each
+ * refusal takes seconds, and the function has other work to do in its time.
  */
 export function publishUntilRefused(): typeof tryPublish {
   let isOpen = true;

@@ -31,7 +31,10 @@ export interface SeenAgent {
   readonly version: string;
 }
 
-/** Reads the agents on up to 100 instances, which is what a filter accepts. An instance that SSM does not know is absent. */
+/**
+ * Reads the agents on up to 100 instances, which is what a filter accepts. An instance that SSM does not know is
+ * absent.
+ */
 export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<string, SeenAgent>> {
   const agents = new Map<string, SeenAgent>();
   const Filters = [{ Key: 'InstanceIds', Values: [...ids] }];

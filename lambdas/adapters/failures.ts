@@ -1,6 +1,9 @@
 import { logger } from './telemetry.ts';
 
-/** Work in parts that do not block each other: a part that fails is logged, the others go on, and the whole fails at the end. */
+/**
+ * Work in parts that do not block each other: a part that fails is logged, the others go on, and the whole fails at the
+ * end.
+ */
 export class Failures {
   readonly #errors: unknown[] = [];
 

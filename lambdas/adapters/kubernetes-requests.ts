@@ -40,7 +40,10 @@ export interface ApiOptions extends KubernetesOptions {
   readonly reset?: boolean;
 }
 
-/** Connections to the API of one cluster, over TLS and with a bearer token. Every method throws one of the classes in `kubernetes-errors.ts`. */
+/**
+ * Connections to the API of one cluster, over TLS and with a bearer token. Every method throws one of the classes in
+ * `kubernetes-errors.ts`.
+ */
 export class KubernetesRequests {
   readonly #options: ApiOptions;
   readonly #timeoutMs: number;

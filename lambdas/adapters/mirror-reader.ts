@@ -21,14 +21,18 @@ interface Session {
   readonly endsAt: number;
 }
 
-/** How long a call waits for a right that is as new as the function. The nodes wait in the queue for the rest, and others are served. */
+/**
+ * How long a call waits for a right that is as new as the function. The nodes wait in the queue for the rest, and
+ * others are served.
+ */
 const mostSpreadMs = 6_000;
 
 const client = new STSClient({ maxAttempts: 5 });
 let session: Session | undefined;
 
 /**
- * Signs an address of the mirror for each architecture of a version. An address is a secret while it holds: any program that has it can read that one file.
+ * Signs an address of the mirror for each architecture of a version. An address is a secret while it holds: any program
+ * that has it can read that one file.
  *
  * @param lifeSeconds how long the addresses hold
  * @returns the document's parameters
@@ -55,8 +59,8 @@ export async function signSources(
 }
 
 /**
- * A session of the role that outlives the addresses. An address ends with the session that signed it, and nothing states when a function's own session
- * ends, so the function signs with a session of another role.
+ * A session of the role that outlives the addresses. An address ends with the session that signed it, and nothing
+ * states when a function's own session ends, so the function signs with a session of another role.
  */
 async function sessionFor(reader: string, lifeSeconds: number): Promise<Session> {
   if (session !== undefined && session.endsAt >= Date.now() + lifeSeconds * 1_000) return session;

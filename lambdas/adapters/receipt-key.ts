@@ -18,7 +18,10 @@ export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** Reads the public key of a KMS key, once in each environment of a function. The right to read it may be as new as the key. */
+/**
+ * Reads the public key of a KMS key, once in each environment of a function. The right to read it may be as new as the
+ * key.
+ */
 export function publicKeyOf(arn: string): Promise<PublicKey> {
   const read = known.get(arn) ?? readPublicKey(arn);
   known.set(arn, read);
@@ -38,7 +41,10 @@ async function readPublicKey(arn: string): Promise<PublicKey> {
   return { keyId: sha256(spki), pem };
 }
 
-/** Signs a message with ECDSA on P-256 and SHA-256. KMS gets the digest only, which may be of a longer message than it accepts. */
+/**
+ * Signs a message with ECDSA on P-256 and SHA-256. KMS gets the digest only, which may be of a longer message than it
+ * accepts.
+ */
 export async function sign(arn: string, message: Uint8Array): Promise<Uint8Array> {
   const { Signature = new Uint8Array() } = await client.send(
     new SignCommand({

@@ -24,7 +24,8 @@ const atOnce = 100;
  * without an end to `terminations`, starts the execution, publishes the event and last records that all is done. After
  * an interruption, the next call that finds the record does the rest, even if the instance is gone by then.
  *
- * @returns the {@link runId} of each launch whose execution could not be started, or whose event could not be published, to
+ * @returns the {@link runId} of each launch whose execution could not be started, or whose event could not be
+ * published, to
  *   be tried again
  */
 export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
@@ -67,8 +68,8 @@ async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: r
 }
 
 /**
- * Adds to an admission whether its Node may be open and has to be closed first: an earlier launch may have left it so, or a rollout changes what was
- * proven. Any other rerun finds the Node as its own launch left it.
+ * Adds to an admission whether its Node may be open and has to be closed first: an earlier launch may have left it so,
+ * or a rollout changes what was proven. Any other rerun finds the Node as its own launch left it.
  */
 function withRelaunched(admission: Admission, earlier: readonly RunRecord[]): Admission {
   const { relaunched: _, ...launch } = admission.launch;

@@ -8,7 +8,8 @@ export type AttestationDecision =
   | { readonly step: 'refuse'; readonly reason: string };
 
 /**
- * Decides whether a run's receipt is signed: only the receipt of an end that the ledger has. What the request says about the run decides nothing.
+ * Decides whether a run's receipt is signed: only the receipt of an end that the ledger has. What the request says
+ * about the run decides nothing.
  *
  * @param now milliseconds since the epoch
  */

@@ -25,8 +25,8 @@ export function canCancel(run: RunRecord | undefined, now: number): boolean {
 const unseenMs = 45_000;
 
 /**
- * Decides what is left to do until no command runs on a node. The run was marked as cancelled before it was read, so no further
- * claim can succeed.
+ * Decides what is left to do until no command runs on a node. The run was marked as cancelled before it was read, so no
+ * further claim can succeed.
  *
  * @param now milliseconds since the epoch
  */

@@ -3,13 +3,16 @@ import type { RunRecord } from '../../domain/ledger.ts';
 import type { ClusterMessage, NodeCall } from '../../domain/messages.ts';
 import { detailLimit, type Failure } from '../../domain/receipt.ts';
 
-/** The call that a run record allows, or why there is none: the record does not support it, or an operator decided otherwise. */
+/**
+ * The call that a run record allows, or why there is none: the record does not support it, or an operator decided
+ * otherwise.
+ */
 export type Authorized = { readonly call: NodeCall } | { readonly refused: string } | { readonly failure: Failure };
 
 /**
  * Decides what may be done for a node. The message only names a run record, and the record decides. A node is released
- * only for what was proven in its current attempt and unless an operator closed its gate during the run, and quarantined only for the failure that the state machine
- * recorded.
+ * only for what was proven in its current attempt and unless an operator closed its gate during the run, and
+ * quarantined only for the failure that the state machine recorded.
  *
  * @param run the record that the message names; undefined if there is none
  * @param cluster the cluster of the function

@@ -28,8 +28,8 @@ const namedAloneMs = 90_000;
  * Finds the Node of an instance in this launch: first among the waiting Nodes, by providerID. A Node that is not there
  * may have a proof label or lack the pool label. So it is read by the name from EC2, and after some time searched for
  * by its providerID among the released Nodes. Both happen once per call, because the view shows each new Node. A Node
- * that is only marked is searched for in all three places, whatever the first one has: root on another node can give its
- * Node the same providerID, and the one that is open must be found.
+ * that is only marked is searched for in all three places, whatever the first one has: root on another node can give
+ * its Node the same providerID, and the one that is open must be found.
  */
 export class NodeLookup {
   readonly #from: NodeReader;
@@ -62,7 +62,8 @@ export class NodeLookup {
     const { view, api, time } = this.#from;
     const { providerId, nodeName } = this.#launch;
     const waiting = await view.withProviderId(providerId);
-    // If nothing was proven, no boot tells the Node of the launch from one that only claims its providerID: all of them count.
+    // If nothing was proven, no boot tells the Node of the launch from one that only claims its providerID: all of them
+    // count.
     const all = this.#boot === 'any';
     if (waiting.length > 0 && !all) return this.#own(waiting, '');
     if (this.#outside) return await this.reread();

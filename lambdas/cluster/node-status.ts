@@ -23,8 +23,9 @@ export interface Standard {
 }
 
 /**
- * How long after a release the kubelet's list of handlers is not read yet, in milliseconds. It asks containerd every 5 seconds and reports every
- * 10, and a pod can start with the handler before. A kubelet that writes a later release into its receipt gains nothing: the list is its own too.
+ * How long after a release the kubelet's list of handlers is not read yet, in milliseconds. It asks containerd every 5
+ * seconds and reports every 10, and a pod can start with the handler before. A kubelet that writes a later release into
+ * its receipt gains nothing: the list is its own too.
  */
 const listsHandlersAfterMs = 60_000;
 

@@ -10,7 +10,8 @@ import { failedReceipt } from './receipts.ts';
  * Keeps the gate on a node that was not proven, and records the reason on the Node. Every Node that names the instance
  * is marked.
  *
- * @throws RetryLater while the Node has not joined or the cluster does not answer, FinalOutcome if it never does or forbids it
+ * @throws RetryLater while the Node has not joined or the cluster does not answer, FinalOutcome if it never does or
+ * forbids it
  */
 export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Receipt> {
   const { launch, failure } = call;

@@ -54,8 +54,8 @@ export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefine
 }
 
 /**
- * Why a node may not get its version any more, or a new proof of it: a deployment since its admission withdrew it. A node that
- * drifted is open, and is verified again all the same.
+ * Why a node may not get its version any more, or a new proof of it: a deployment since its admission withdrew it. A
+ * node that drifted is open, and is verified again all the same.
  *
  * @param versions the configured versions
  */

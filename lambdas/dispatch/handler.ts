@@ -37,9 +37,9 @@ const pinned = variable('CHECKSUMS');
 const versions = variable('VERSIONS');
 
 /**
- * Twice as many nodes as one command accepts: in a burst, half of the messages are first looks at nodes whose agents are
- * still to come, and the other half fills a command. Under load, the nodes of one second share a command. Two functions
- * then send one or two commands per second, because AWS throttles SendCommand early.
+ * Twice as many nodes as one command accepts: in a burst, half of the messages are first looks at nodes whose agents
+ * are still to come, and the other half fills a command. Under load, the nodes of one second share a command. Two
+ * functions then send one or two commands per second, because AWS throttles SendCommand early.
  */
 const growth: Growth = { atMost: 2 * nodesPerCommand, waitSeconds: 1 };
 

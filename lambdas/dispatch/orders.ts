@@ -108,9 +108,11 @@ export async function sendGroup(
 }
 
 /**
- * Signs the addresses that the nodes of a group read. They are in the command alone: events and the ledger have the parameters without them.
+ * Signs the addresses that the nodes of a group read. They are in the command alone: events and the ledger have the
+ * parameters without them.
  *
- * @returns none without a mirror, and for a document that downloads nothing; undefined if this function may not sign now
+ * @returns none without a mirror, and for a document that downloads nothing; undefined if this function may not sign
+ * now
  */
 async function sourcesOf([first]: readonly ReadyLaunch[]): Promise<Readonly<Record<string, string>> | undefined> {
   if (mirror === undefined || first?.verb !== 'install') return {};

@@ -11,7 +11,10 @@ import type { DoctorReader, FleetReader } from './ports.ts';
 const batchesPerQueue = 2;
 /** The queues that are not a cluster's: admission, dispatch, results and terminations. */
 const commonQueues = 4;
-/** The functions that Step Functions and the schedule call: remediation, cancellation and reconcile, each for several launches. */
+/**
+ * The functions that Step Functions and the schedule call: remediation, cancellation and reconcile, each for several
+ * launches.
+ */
 const otherFunctions = 10;
 
 /** How many functions Airlock runs at once when many nodes launch. */
@@ -19,7 +22,10 @@ export function neededConcurrency(clusters: number): number {
   return batchesPerQueue * (commonQueues + clusters) + otherFunctions;
 }
 
-/** CloudWatch Logs' resource policies per region; the quota cannot be raised. Source: CloudWatch Logs User Guide, "CloudWatch Logs quotas". */
+/**
+ * CloudWatch Logs' resource policies per region; the quota cannot be raised. Source: CloudWatch Logs User Guide,
+ * "CloudWatch Logs quotas".
+ */
 export const mostLogPolicies = 10;
 
 /** Looks at how many functions the account can run at once. */

@@ -7,8 +7,8 @@ import { examineRoles } from './examine-roles.ts';
 import type { FleetReader } from './ports.ts';
 
 /**
- * Looks at what AWS knows of the pools, clusters and nodes. Karpenter's pools and what is in a cluster are left to the command line: this code has no
- * identity in a cluster.
+ * Looks at what AWS knows of the pools, clusters and nodes. Karpenter's pools and what is in a cluster are left to the
+ * command line: this code has no identity in a cluster.
  *
  * @param artifacts the addresses that nodes download from
  * @param now milliseconds since the epoch

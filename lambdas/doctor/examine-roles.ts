@@ -7,7 +7,10 @@ import type { FleetReader } from './ports.ts';
 /** The codes that a look at the pools' roles can find. */
 export const roleCodes: readonly FindingCode[] = ['AL0026', 'AL0027'];
 
-/** What the agent needs to register and to be sent a command. Source: AmazonSSMManagedInstanceCore, and the agent's own source. */
+/**
+ * What the agent needs to register and to be sent a command. Source: AmazonSSMManagedInstanceCore, and the agent's own
+ * source.
+ */
 const agentActions = [
   'ssm:UpdateInstanceInformation',
   'ssmmessages:CreateControlChannel',
@@ -58,7 +61,9 @@ function examineRole(reader: FleetReader, pool: PoolTemplate, role: string): Pro
   });
 }
 
-/** SSM can give instances a role itself: Default Host Management Configuration. Then their own needs none of its rights. */
+/**
+ * SSM can give instances a role itself: Default Host Management Configuration. Then their own needs none of its rights.
+ */
 async function checkAgentRights(reader: FleetReader, { resource }: PoolTemplate, arn: string): Promise<Diagnosis> {
   const checked = [`role ${arn}`];
   const denied = await asked(reader.deniedActions(arn, agentActions));

@@ -6,7 +6,10 @@ import { fleetReader } from './readers/fleet.ts';
 
 const { artifacts, ...standard } = variable('DOCTOR');
 
-/** Looks for misconfigurations on a schedule. It only reads: the log has each finding, and the metric makes the alarm fire, also if it is missing. */
+/**
+ * Looks for misconfigurations on a schedule. It only reads: the log has each finding, and the metric makes the alarm
+ * fire, also if it is missing.
+ */
 export async function handler(): Promise<void> {
   const held = { ...standard, catalogue: undefined };
   const diagnosis = await examineFleet(fleetReader, held, artifacts, Date.now());

@@ -17,14 +17,18 @@ export interface QuotaUse {
   readonly needed: number;
 }
 
-/** What doctor reads of pools, clusters and nodes in an AWS account and region. It only reads, and each call may throw what the SDK throws. */
+/**
+ * What doctor reads of pools, clusters and nodes in an AWS account and region. It only reads, and each call may throw
+ * what the SDK throws.
+ */
 export interface FleetReader {
   /** How many functions the account can run at once, besides its reservations. */
   unreservedConcurrency(): Promise<number>;
   /** A cluster; undefined if EKS does not know it. */
   cluster(name: string): Promise<EksCluster | undefined>;
   /**
-   * The Auto Scaling groups and managed node groups of some clusters, with their launch templates, hooks and images: what the AWS command line prints.
+   * The Auto Scaling groups and managed node groups of some clusters, with their launch templates, hooks and images:
+   * what the AWS command line prints.
    */
   groups(clusters: readonly string[]): Promise<readonly FoundDocument[]>;
   /** The running instances with the tag airlock:runtime that belong to some clusters. */

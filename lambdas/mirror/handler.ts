@@ -27,7 +27,8 @@ interface Answer {
 }
 
 /**
- * Keeps one pinned file in the mirror when the stack is deployed. A file that is no longer configured stays: a node may be about to read it.
+ * Keeps one pinned file in the mirror when the stack is deployed. A file that is no longer configured stays: a node may
+ * be about to read it.
  *
  * @throws Error that names the file, its address, what is expected and what was seen
  */

@@ -23,7 +23,8 @@ export const clusters: readonly string[] = Object.keys(functions);
  * @param ours the managed instances, by ID
  * @param budgetMs how long this may take, in milliseconds
  * @param pass what fails on a page is added here, and the next pages are read
- * @returns what was seen, when the instances of gated Nodes were launched, in milliseconds since the epoch, and which instances the Nodes behind a gate name
+ * @returns what was seen, when the instances of gated Nodes were launched, in milliseconds since the epoch, and which
+ * instances the Nodes behind a gate name
  */
 export async function reconcileCluster(
   cluster: string,
@@ -70,7 +71,10 @@ function isClosed(state: SurveyedNode['state']): boolean {
   return state === 'gated' || state === 'quarantined';
 }
 
-/** When the instance of a gated Node was launched, as EC2 has it; nothing for a Node that is not gated, or not the instance's own. */
+/**
+ * When the instance of a gated Node was launched, as EC2 has it; nothing for a Node that is not gated, or not the
+ * instance's own.
+ */
 function launchOfGated(
   { state, instanceId }: SurveyedNode,
   decision: NodeDecision | undefined,

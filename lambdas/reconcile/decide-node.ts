@@ -84,10 +84,15 @@ export function decideNode(
   return { step: 'outdated', ours, version: request.version, configured: wanted.version };
 }
 
-/** How long after an act its Node may still be open, in milliseconds: the act is recorded before the Node is changed. */
+/**
+ * How long after an act its Node may still be open, in milliseconds: the act is recorded before the Node is changed.
+ */
 const closesWithinMs = 2 * 60_000;
 
-/** Decides about a Node after an act. A gate that was closed by hand stays closed until an operator asks for another run. */
+/**
+ * Decides about a Node after an act. A gate that was closed by hand stays closed until an operator asks for another
+ * run.
+ */
 function decideByHand({ state }: SurveyedNode, run: RunRecord, act: OperatorAct, now: number): NodeDecision {
   const isClosed = state === 'gated' || state === 'quarantined' || act.act === 'release' || asksForRun(act);
   // The time of an act is from the clock of the operator.

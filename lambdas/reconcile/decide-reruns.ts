@@ -42,7 +42,8 @@ export function planRerun(
 }
 
 /**
- * Plans the run that an operator asked for, beside all others: dispatch tries one node at a time while the breaker is open.
+ * Plans the run that an operator asked for, beside all others: dispatch tries one node at a time while the breaker is
+ * open.
  *
  * @param admission the admission that the launch would get today
  * @param run its latest run

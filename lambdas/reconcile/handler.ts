@@ -87,7 +87,10 @@ function countMissed(missed: 'launch' | 'result' | 'termination', times: number)
   if (times > 0) emit({ name: 'EventMissed', dimensions: { missed }, value: times });
 }
 
-/** Emits how many nodes a cluster holds behind their gates, and how old the oldest launch is. Without any there is nothing to emit, and to pay. */
+/**
+ * Emits how many nodes a cluster holds behind their gates, and how old the oldest launch is. Without any there is
+ * nothing to emit, and to pay.
+ */
 function emitGated(cluster: string, gatedSince: readonly number[]): void {
   if (gatedSince.length === 0) return;
   const age = Math.max(0, Math.round((Date.now() - Math.min(...gatedSince)) / 1_000));

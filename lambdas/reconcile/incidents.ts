@@ -7,8 +7,8 @@ import { readIncidents, recordIncident } from '../adapters/incidents.ts';
 const docs = variable('DOCS_URL');
 
 /**
- * Publishes what people should know about nodes that failed alike. It publishes first and records second: a call that dies in between
- * publishes again.
+ * Publishes what people should know about nodes that failed alike. It publishes first and records second: a call that
+ * dies in between publishes again.
  *
  * @param runs how the latest runs of the fleet ended
  * @param retried the pools in which nodes that failed are tried again

@@ -16,12 +16,15 @@ const rules = variable('INVENTORY');
 /** SendCommand takes 50 instances. */
 const mostInstances = 50;
 
-/** How long SSM tries to deliver, and what the script may take, in seconds. A node that is not online now is asked again next time. */
+/**
+ * How long SSM tries to deliver, and what the script may take, in seconds. A node that is not online now is asked again
+ * next time.
+ */
 const seconds = Math.min(...timeSteps);
 
 /**
- * Asks the nodes that are due what runs there. The question is recorded before it is sent, so a pass that dies in between only leaves it out. The
- * document changes nothing on a node, so one that is sent twice does no harm.
+ * Asks the nodes that are due what runs there. The question is recorded before it is sent, so a pass that dies in
+ * between only leaves it out. The document changes nothing on a node, so one that is sent twice does no harm.
  *
  * @param runs the latest runs of nodes that run
  * @returns how many nodes were asked

@@ -3,8 +3,9 @@ import { breakersOf } from '../adapters/breakers.ts';
 import type { ManagedLaunch } from './decide-node.ts';
 
 /**
- * Counts the open breakers of all pools and versions that have an instance: what its latest run asked for, and what its launch would ask for today. A launch
- * without a pool has a separate breaker, which holds no other back: it is not read.
+ * Counts the open breakers of all pools and versions that have an instance: what its latest run asked for, and what its
+ * launch would ask for today. A launch without a pool has a separate breaker, which holds no other back: it is not
+ * read.
  *
  * @returns the number by cluster; a cluster without an open breaker is absent
  */

@@ -5,9 +5,10 @@ import { admitWhole } from '../admission/admit-all.ts';
 import type { Rerun } from './decide-reruns.ts';
 
 /**
- * Starts further runs of launches. First each latest run is marked, so that no operator's act is written to it any more: it would not
- * count for the run that begins. An act that was written before the mark, and after the run was read, prevents the run. Then the number of each run is recorded
- * in the launch's first run. So if this pass is interrupted, the next one finds the run, even if it has ended by then.
+ * Starts further runs of launches. First each latest run is marked, so that no operator's act is written to it any
+ * more: it would not count for the run that begins. An act that was written before the mark, and after the run was
+ * read, prevents the run. Then the number of each run is recorded in the launch's first run. So if this pass is
+ * interrupted, the next one finds the run, even if it has ended by then.
  *
  * @throws Error if a run could not be started; the others were
  */

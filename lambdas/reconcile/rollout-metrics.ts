@@ -1,7 +1,10 @@
 import { emit, logger } from '../adapters/telemetry.ts';
 import type { RolloutCounts } from './rollouts.ts';
 
-/** Emits how many rollouts stopped by themselves, and how many advisories a pool will not have fixed in time, by cluster. Without any there is nothing to emit, and to pay. */
+/**
+ * Emits how many rollouts stopped by themselves, and how many advisories a pool will not have fixed in time, by
+ * cluster. Without any there is nothing to emit, and to pay.
+ */
 export function reportRollouts({ rollouts, started, late }: RolloutCounts): void {
   if (started > 0) logger.info('rolled versions out', { started });
   const stopped = rollouts.filter(({ stoppedAt, abortedBy }) => stoppedAt !== undefined && abortedBy === undefined);

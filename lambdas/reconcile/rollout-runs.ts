@@ -12,8 +12,8 @@ const reasons: Readonly<Record<RolloutStart['kind'], string>> = {
 };
 
 /**
- * Plans the run of a rollout on one node: the product's own run. It returns the gate first, because nothing new is proven yet. A run that makes room has
- * the reason in its record and installs nothing.
+ * Plans the run of a rollout on one node: the product's own run. It returns the gate first, because nothing new is
+ * proven yet. A run that makes room has the reason in its record and installs nothing.
  *
  * @param admission the admission that its launch would get today
  * @param run its latest run

@@ -31,8 +31,9 @@ export interface RolloutCounts {
 }
 
 /**
- * Brings rollouts forward by one pass. For each it writes the record, which only succeeds over what was read before the fleet was, then starts
- * the runs, then publishes. So a pass that dies or runs twice repeats nothing, and no two passes take out nodes beside each other.
+ * Brings rollouts forward by one pass. For each it writes the record, which only succeeds over what was read before the
+ * fleet was, then starts the runs, then publishes. So a pass that dies or runs twice repeats nothing, and no two passes
+ * take out nodes beside each other.
  */
 export async function reconcileRollouts(
   fleet: RolloutFleet,

@@ -25,7 +25,10 @@ export function decideDisposition({ outcome, onFailure, open, failures }: Case):
   return onFailure === 'replace' || failures <= 1 ? 'replace' : 'quarantine';
 }
 
-/** Whether an outcome counts for the breaker of what was requested. Not if the node was not tried, or a person or a deployment stopped its run. */
+/**
+ * Whether an outcome counts for the breaker of what was requested. Not if the node was not tried, or a person or a
+ * deployment stopped its run.
+ */
 export function isEvidence(outcome: OutcomeCode, request: Request | undefined): boolean {
   if (outcome === 'version-withdrawn' || outcome === 'version-too-old') return request === undefined;
   return outcome !== 'breaker-open' && outcome !== 'closed-by-operator' && !makesRoom(outcome);

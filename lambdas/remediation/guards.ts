@@ -59,8 +59,8 @@ function wasLate({ launch, launchedAt }: RunRecord, pools: Pools): boolean {
 }
 
 /**
- * Whether a run ends a node that gave way in a rollout and whose sandboxes had their time. Reconcile wrote this into the run record before the run began: no
- * node, tag or message can.
+ * Whether a run ends a node that gave way in a rollout and whose sandboxes had their time. Reconcile wrote this into
+ * the run record before the run began: no node, tag or message can.
  */
 export function hasHadItsTime({
   launch,

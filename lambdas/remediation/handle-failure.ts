@@ -93,8 +93,8 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
 }
 
 /**
- * Publishes that the breaker is open, and records that last. If the bus refuses it or the call dies before, the next call for
- * this launch or the next failure publishes it.
+ * Publishes that the breaker is open, and records that last. If the bus refuses it or the call dies before, the next
+ * call for this launch or the next failure publishes it.
  */
 async function publishOpening(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
   const { cluster, pool, version } = scope;

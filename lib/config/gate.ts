@@ -8,7 +8,10 @@ const taintKey = new RegExp(
   `^(?=[^/]{1,253}/|[^/]+$)(${label}(\\.${label})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`,
 );
 
-/** Keys that another component adds or removes, so that such a gate would open or close without Airlock. The first match counts. */
+/**
+ * Keys that another component adds or removes, so that such a gate would open or close without Airlock. The first match
+ * counts.
+ */
 const owners: readonly (readonly [RegExp, string])[] = [
   [/^(startup-taint|ignore-taint)\.cluster-autoscaler\.kubernetes\.io\//, ''],
   [/^readiness\.k8s\.io\//, ''],

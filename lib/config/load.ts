@@ -58,7 +58,9 @@ interface Step {
   readonly entries?: Readonly<Record<string, Step>>;
 }
 
-/** The form that a missing field accepts. Valibot's issue carries only the message of the object that lacks the field. */
+/**
+ * The form that a missing field accepts. Valibot's issue carries only the message of the object that lacks the field.
+ */
 function formOf({ path = [] as never }: v.BaseIssue<unknown>): string {
   let schema: Step | undefined = ConfigSchema as unknown as Step;
   for (const { key } of path) schema = schema?.item ?? schema?.entries?.[String(key)];

@@ -25,7 +25,10 @@ export const NotificationsSchema = v.pipe(
       ),
       email: addresses('mail address', /^[^\s@]{1,64}@[^\s@]{1,190}$/, 'oncall@example.com'),
       https: addresses('HTTPS address', /^https:\/\/[!-~]{1,500}$/, 'https://example.com/hook'),
-      /** `text` for mail and telephones; `chat` for Amazon Q Developer in chat applications, which posts to Slack and Teams. */
+      /**
+       * `text` for mail and telephones; `chat` for Amazon Q Developer in chat applications, which posts to Slack and
+       * Teams.
+       */
       format: v.optional(v.picklist(['text', 'chat'], 'text or chat'), 'text'),
       /** A KMS key that encrypts the stack's topic. */
       kmsKeyArn: arn(/^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+$/, 'the ARN of a KMS key'),

@@ -10,7 +10,8 @@ export function poolsOf({ clusters, deadlineMinutes, onFailure, pools }: Config)
 }
 
 /**
- * Finds clusters in which instances may be replaced although only a tag marks them as nodes: anyone allowed to tag could have any instance terminated.
+ * Finds clusters in which instances may be replaced although only a tag marks them as nodes: anyone allowed to tag
+ * could have any instance terminated.
  *
  * @returns a sentence for each field that is missing
  */

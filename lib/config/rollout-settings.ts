@@ -22,7 +22,8 @@ function quarterOf(time: string): number {
 }
 
 /**
- * What the reconcile function needs to roll versions out: the block `rollout`, and the advisories that have to be fixed by a time.
+ * What the reconcile function needs to roll versions out: the block `rollout`, and the advisories that have to be fixed
+ * by a time.
  *
  * @returns null if `airlock.yaml` has no such block
  */
@@ -46,7 +47,10 @@ export function rolloutSettingsOf(
   };
 }
 
-/** The advisories of a runtime that the configuration is exposed to and that have a deadline. It counts from the day of publication, in UTC. */
+/**
+ * The advisories of a runtime that the configuration is exposed to and that have a deadline. It counts from the day of
+ * publication, in UTC.
+ */
 function deadlinesOf(
   runtime: Runtime,
   { deadlines, runtimes }: Pick<RolloutConfig, 'deadlines'> & Pick<Config, 'runtimes'>,

@@ -286,11 +286,16 @@ export const ConfigSchema = v.strictObject(
     ),
     /** A copy of the catalogue in your repository, in place of the one that comes with Airlock. */
     catalogue: v.optional(CatalogueCopySchema),
-    /** Where nodes get the runtimes' files: from upstream, or from a bucket of this account that the deployment fills. */
+    /**
+     * Where nodes get the runtimes' files: from upstream, or from a bucket of this account that the deployment fills.
+     */
     artifacts: v.optional(v.picklist(['upstream', 'mirror'], 'upstream or mirror'), 'upstream'),
     /** The least severity at which an advisory withdraws a version: it is no default, and no launch may ask for it. */
     withdrawAt: v.optional(v.picklist(severities, severities.join(', ').replace(/, (?=[^,]*$)/, ' or ')), 'high'),
-    /** The key of the taint that nodes start with; two prefixes have a special meaning (`gateKindOf` in domain/kubernetes.ts). */
+    /**
+     * The key of the taint that nodes start with; two prefixes have a special meaning (`gateKindOf` in
+     * domain/kubernetes.ts).
+     */
     gate: v.optional(GateSchema, 'airlock.dev/bootstrap'),
     /** Whether the deployment applies the clusters' manifests, or people do (`airlock manifests`). */
     manifests: v.optional(v.picklist(['apply', 'manual'], 'apply or manual'), 'apply'),
@@ -298,7 +303,10 @@ export const ConfigSchema = v.strictObject(
     unknownHosts: v.optional(v.picklist(['prove', 'refuse'], 'prove or refuse'), 'prove'),
     /** What opens the gate besides the proof on the host: a pod that ran on the node, or nothing more. */
     proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
-    /** Repositories of the nodes' sandbox images that a proof pod may run, besides those of Kubernetes, EKS and Canonical. */
+    /**
+     * Repositories of the nodes' sandbox images that a proof pod may run, besides those of Kubernetes, EKS and
+     * Canonical.
+     */
     sandboxImages: v.optional(
       v.pipe(
         v.array(
@@ -372,7 +380,9 @@ export const ConfigSchema = v.strictObject(
     inventory: v.optional(InventoryRateSchema),
     /** Whether the stack has a CloudWatch dashboard. */
     dashboard: v.optional(v.boolean('true or false'), true),
-    /** The number of the KMS key that signs receipts: another number makes another key. Absent: receipts are not signed. */
+    /**
+     * The number of the KMS key that signs receipts: another number makes another key. Absent: receipts are not signed.
+     */
     receiptKey: v.optional(wholeNumber(1, 99, 'that numbers the key')),
     /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
     notifications: v.optional(NotificationsSchema),

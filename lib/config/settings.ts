@@ -36,8 +36,9 @@ export function configPath(given: string | undefined): string {
 }
 
 /**
- * Reads `airlock.yaml` and the catalogue, and checks one against the other. Every command begins with it, so all commands reject the same
- * files; only `airlock catalogue update` takes a catalogue that is not the pinned one, which it replaces.
+ * Reads `airlock.yaml` and the catalogue, and checks one against the other. Every command begins with it, so all
+ * commands reject the same files; only `airlock catalogue update` takes a catalogue that is not the pinned one, which
+ * it replaces.
  *
  * @throws ConfigError with a line per error
  */

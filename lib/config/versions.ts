@@ -7,8 +7,8 @@ import { ConfigError } from './config-error.ts';
 import type { Config } from './schema.ts';
 
 /**
- * The versions that nodes may request: all versions in the catalogue for each configured runtime, each runtime's default, its floor, and what is
- * withdrawn.
+ * The versions that nodes may request: all versions in the catalogue for each configured runtime, each runtime's
+ * default, its floor, and what is withdrawn.
  *
  * @param name the file's name in messages
  * @throws ConfigError if the configuration names a version that is not in the catalogue, or that is below the floor

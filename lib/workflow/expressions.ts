@@ -50,16 +50,16 @@ export const isRelaunched = expression(
 export const hasEnd = expression(`($run.execution.S = ${me} or $run.endExecution.S = ${me}) and $exists($run.outcome)`);
 
 /**
- * How many attempts of a state came before this one. An operator may redrive an execution, which resets its retry count. No state retries a
- * hundred times.
+ * How many attempts of a state came before this one. An operator may redrive an execution, which resets its retry
+ * count. No state retries a hundred times.
  */
 export const attemptNumber = expression(
   '$sum([$states.context.Execution.RedriveCount * 100, $states.context.State.RetryCount])',
 );
 
 /**
- * The message in the cause of a function's error, with its quotes. The backslash is written as `\x5c` because JSONata reads a bracket after a backslash as an escaped
- * bracket.
+ * The message in the cause of a function's error, with its quotes. The backslash is written as `\x5c` because JSONata
+ * reads a bracket after a backslash as an escaped bracket.
  */
 const functionMessage = String.raw`/^\s*\{\s*(?:"errorType"\s*:\s*"[^\x5c"\x00-\x1f]*"\s*,\s*)?"errorMessage"\s*:\s*("[^\x5c"\x00-\x1f]*(?:\x5c(?:[\x5c"\/bfnrt]|u[0-9a-fA-F]{4})[^\x5c"\x00-\x1f]*)*")/`;
 
@@ -70,8 +70,8 @@ const shownCause = `$said := $replace($substring($said, 0, ${claimLimit}), /[^ -
 const causeOfAnswer = `$said := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ""; ${shownCause}`;
 
 /**
- * The message of a function's error. Its cause is JSON with a message, unless Lambda writes the cause or Step Functions cuts it. Only a complete
- * quoted text is parsed; any other cause is used as it is.
+ * The message of a function's error. Its cause is JSON with a message, unless Lambda writes the cause or Step Functions
+ * cuts it. Only a complete quoted text is parsed; any other cause is used as it is.
  */
 const causeOfFunction = `$cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
     $quoted := $match($cause, ${functionMessage}, 1)[0].groups[0];

@@ -5,8 +5,9 @@ import { forRoom, lambdaErrors, retrier } from './retriers.ts';
 import { caught, clusterTask, key, remediationTask, service, untilOut, type WorkflowResources } from './tasks.ts';
 
 /**
- * How long a quarantine may take, in seconds. A Node that has not joined is marked when it joins, until the deadline. After that, a batch that was lost with its
- * function is delivered twice more. A cluster whose function never answers does not keep the end from being recorded.
+ * How long a quarantine may take, in seconds. A Node that has not joined is marked when it joins, until the deadline.
+ * After that, a batch that was lost with its function is delivered twice more. A cluster whose function never answers
+ * does not keep the end from being recorded.
  */
 const secondsToMark = '{% $max([0, $floor(($toMillis($launch.deadline) - $millis()) / 1000)]) + 400 %}';
 

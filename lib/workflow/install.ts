@@ -81,9 +81,11 @@ export function installStates(resources: WorkflowResources): object {
       ...queuedTask(resources, resources.dispatchQueueUrl, { attempt: attemptNumber }),
       Comment: 'Waits in the queue until dispatch sends the command and results answers the token',
       TimeoutSeconds: secondsLeft,
-      // Any error other than an outcome or the timeout means that the queue did not accept the message, or did not confirm it.
+      // Any error other than an outcome or the timeout means that the queue did not accept the message, or did not
+      // confirm it.
       Retry: [...outcomeRetriers(), noRetry(...final, 'States.Timeout'), retryAll({ intervalSeconds: 2, attempts: 8 })],
-      // An outcome also outdates the messages of earlier attempts: one whose sending failed may be in the queue all the same.
+      // An outcome also outdates the messages of earlier attempts: one whose sending failed may be in the queue all the
+      // same.
       Catch: catchers('Install'),
       Next: 'Release',
     },

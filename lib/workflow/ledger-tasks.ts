@@ -6,12 +6,15 @@ import { noRetry, retryAll } from './retriers.ts';
 import { service, type WorkflowResources } from './tasks.ts';
 
 /**
- * How often writing and publishing an end are tried. With their pauses the attempts span some four minutes. Fewer would not survive a service that
- * fails for two minutes, and the node's end would stay unknown.
+ * How often writing and publishing an end are tried. With their pauses the attempts span some four minutes. Fewer would
+ * not survive a service that fails for two minutes, and the node's end would stay unknown.
  */
 export const untilWritten = 20;
 
-/** How often a publication is retried: for about an hour. Everything else about the run is done by then, and nothing waits for it. */
+/**
+ * How often a publication is retried: for about an hour. Everything else about the run is done by then, and nothing
+ * waits for it.
+ */
 const untilPublished = 240;
 
 /** DynamoDB's error for a condition that does not hold. */
@@ -20,7 +23,10 @@ const conditionFailed = 'DynamoDB.ConditionalCheckFailedException';
 /** The key of the execution's record in DynamoDB's format. */
 const recordKey = { instanceId: { S: '{% $key.instanceId %}' }, launchedAt: { S: '{% $key.launchedAt %}' } };
 
-/** The input as a record key, which it may not be: a run record's key begins with an instance id, and the role may write no other. */
+/**
+ * The input as a record key, which it may not be: a run record's key begins with an instance id, and the role may write
+ * no other.
+ */
 export const inputKey = {
   instanceId: expression(`(
     $id := $string($states.context.Execution.Input.instanceId);
@@ -30,7 +36,9 @@ export const inputKey = {
 };
 export const inputRunKey = { instanceId: { S: inputKey.instanceId }, launchedAt: { S: inputKey.launchedAt } };
 
-/** A value in DynamoDB's JSON. Text may be an expression; a number that is an expression arrives in this form already. */
+/**
+ * A value in DynamoDB's JSON. Text may be an expression; a number that is an expression arrives in this form already.
+ */
 function attributeValue(value: unknown): unknown {
   if (typeof value === 'string') return { S: value };
   return typeof value === 'number' ? { N: String(value) } : value;

@@ -30,8 +30,8 @@ export function outcomeRetriers(): Retrier[] {
 }
 
 /**
- * Lambda's own errors as the service integration spells them, the timeout of a single call, and the death of a function: its
- * process was killed, exited or ran out of memory, or Lambda cannot tell.
+ * Lambda's own errors as the service integration spells them, the timeout of a single call, and the death of a
+ * function: its process was killed, exited or ran out of memory, or Lambda cannot tell.
  */
 export const lambdaErrors = [
   'Lambda.ClientExecutionTimeoutException',
@@ -49,7 +49,10 @@ export const lambdaErrors = [
   'States.Timeout',
 ];
 
-/** Lambda has no capacity for the call: the account's concurrency is used up, or the function's network has no free interface. Nothing ran. */
+/**
+ * Lambda has no capacity for the call: the account's concurrency is used up, or the function's network has no free
+ * interface. Nothing ran.
+ */
 const noRoom = [
   'Lambda.TooManyRequestsException',
   'Lambda.EC2ThrottledException',
@@ -58,8 +61,8 @@ const noRoom = [
 ];
 
 /**
- * A retrier for calls that Lambda has no capacity for. An account may start with ten concurrent executions, and a growing pool needs more for
- * minutes. The node's deadline bounds the wait, not a handful of attempts.
+ * A retrier for calls that Lambda has no capacity for. An account may start with ten concurrent executions, and a
+ * growing pool needs more for minutes. The node's deadline bounds the wait, not a handful of attempts.
  *
  * @param attempts with pauses of 15 seconds on average after the first few
  */

@@ -14,7 +14,10 @@ export function afterFailure({ attestationFunction }: WorkflowResources): { Next
   return { Next: attestationFunction === undefined ? 'Failed' : 'SignFailure' };
 }
 
-/** The last step of a run if receipts are signed. A run whose receipt cannot be signed ends as it would without a signature. */
+/**
+ * The last step of a run if receipts are signed. A run whose receipt cannot be signed ends as it would without a
+ * signature.
+ */
 export function signingStates(resources: WorkflowResources): object {
   const { attestationFunction } = resources;
   if (attestationFunction === undefined) return {};

@@ -21,8 +21,8 @@ export interface WorkflowResources {
 }
 
 /**
- * The seconds that are left to work on a node. A Task's timeout starts again with each retry and the state machine's own cannot
- * be caught, so each attempt gets the remaining time.
+ * The seconds that are left to work on a node. A Task's timeout starts again with each retry and the state machine's
+ * own cannot be caught, so each attempt gets the remaining time.
  */
 export const secondsLeft = `{% $max([1, $floor(($toMillis($launch.deadline) - $millis()) / 1000) - ${cleanupReserveSeconds}]) %}`;
 
@@ -76,7 +76,8 @@ export function clusterTask(resources: WorkflowResources, action: ClusterMessage
       action,
     }),
     TimeoutSeconds: secondsLeft,
-    // Any error other than an outcome or the timeout means that the queue did not accept the message, or did not confirm it.
+    // Any error other than an outcome or the timeout means that the queue did not accept the message, or did not
+    // confirm it.
     Retry: [noRetry(...final, 'States.Timeout'), retryAll({ intervalSeconds: 2, attempts: 8 })],
   };
 }

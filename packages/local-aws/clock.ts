@@ -4,8 +4,8 @@ export interface Timer {
 }
 
 /**
- * Time in the local cloud: real for people, virtual for tests. Nothing under `packages/` reads the time or sets a timer in any
- * other way.
+ * Time in the local cloud: real for people, virtual for tests. Nothing under `packages/` reads the time or sets a timer
+ * in any other way.
  */
 export interface Clock {
   readonly kind: 'real' | 'virtual';
@@ -16,8 +16,8 @@ export interface Clock {
   /** Resolves `ms` milliseconds from now. */
   sleep(ms: number): Promise<void>;
   /**
-   * Marks real work as in progress (a process, a socket): virtual time stands still until the returned function is called. It may be
-   * called more than once; only the first call counts.
+   * Marks real work as in progress (a process, a socket): virtual time stands still until the returned function is
+   * called. It may be called more than once; only the first call counts.
    */
   hold(): () => void;
   /** Ends every timer; nothing fires after it. */
@@ -81,12 +81,16 @@ interface Pending {
 }
 
 /**
- * How many turns of the event loop must pass without work in progress before time may jump. A promise chain through streams
- * needs a few turns although no work is counted; a jump in between would fire a timeout that could not have fired.
+ * How many turns of the event loop must pass without work in progress before time may jump. A promise chain through
+ * streams needs a few turns although no work is counted; a jump in between would fire a timeout that could not have
+ * fired.
  */
 const quietTurns = 12;
 
-/** How many cancelled timers stay in the queue before it is rebuilt without them; rebuilding a short queue is not worth the work. */
+/**
+ * How many cancelled timers stay in the queue before it is rebuilt without them; rebuilding a short queue is not worth
+ * the work.
+ */
 const cancelledKept = 1_000;
 
 /** A clock that jumps to the next timer as soon as no work is in progress. */

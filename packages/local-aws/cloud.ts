@@ -200,7 +200,8 @@ export class LocalCloud {
   }
 
   /**
-   * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path (`Admission/Function`).
+   * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path
+   * (`Admission/Function`).
    *
    * @throws Error if none or more than one matches
    */

@@ -26,10 +26,11 @@ export interface Served {
 export const operator = 'Operator';
 
 /**
- * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and other clients that sign their requests. The gateway and IAM decide as for
- * every other caller. The operator's role may do everything.
+ * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and other clients that sign their requests. The gateway
+ * and IAM decide as for every other caller. The operator's role may do everything.
  *
- * @param now the callers' time for signatures, in milliseconds since the epoch: they use the machine's time, whatever the cloud's clock shows
+ * @param now the callers' time for signatures, in milliseconds since the epoch: they use the machine's time, whatever
+ * the cloud's clock shows
  */
 export async function serve(cloud: LocalCloud, now = () => new RealClock().now()): Promise<Served> {
   const credentials = operatorOf(cloud);

@@ -1,6 +1,7 @@
 /**
- * Requests between a client and a server in this process that the server accepts and never answers, by the client's port. A request holds the clock while it is
- * in progress. One that is never answered must not, because the client's own timeout would never fire.
+ * Requests between a client and a server in this process that the server accepts and never answers, by the client's
+ * port. A request holds the clock while it is in progress. One that is never answered must not, because the client's
+ * own timeout would never fire.
  */
 class Silences {
   readonly #underWay = new Map<number, () => void>();

@@ -12,8 +12,9 @@ interface Open {
 }
 
 /**
- * Answers that stay open, between a server and a client in this process, by the server's id. A request that waits for more does not hold the
- * clock. Each piece of its answer does, from sending until the client has it; otherwise virtual time could jump in between.
+ * Answers that stay open, between a server and a client in this process, by the server's id. A request that waits for
+ * more does not hold the clock. Each piece of its answer does, from sending until the client has it; otherwise virtual
+ * time could jump in between.
  */
 class Streams {
   readonly #open = new Map<string, Open>();

@@ -26,8 +26,8 @@ export interface AttachOptions {
 }
 
 /**
- * A running cluster behind a front in the local cloud. Functions call the front with an EKS token, and the front forwards their
- * requests to the cluster with the kubeconfig's identity.
+ * A running cluster behind a front in the local cloud. Functions call the front with an EKS token, and the front
+ * forwards their requests to the cluster with the kubeconfig's identity.
  */
 export class AttachedCluster {
   readonly endpoint: string;

@@ -19,7 +19,10 @@ export interface Connection {
   readonly clock: Clock;
 }
 
-/** Kubelets and controllers keep their connections, like the real ones. A connection that the server has closed is not reused. */
+/**
+ * Kubelets and controllers keep their connections, like the real ones. A connection that the server has closed is not
+ * reused.
+ */
 const agents = new Map<string, Agent>();
 
 function agentFor(ca: string): Agent {
@@ -29,8 +32,8 @@ function agentFor(ca: string): Agent {
 }
 
 /**
- * One request from a kubelet, an autoscaler or a test to an API server. The clock stands still until the answer arrives.
- * Rejects if the connection fails.
+ * One request from a kubelet, an autoscaler or a test to an API server. The clock stands still until the answer
+ * arrives. Rejects if the connection fails.
  */
 export async function ask(
   { endpoint, caPem, token, clock }: Connection,

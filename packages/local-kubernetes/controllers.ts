@@ -6,11 +6,16 @@ import type { NodeTaint, StoredObject } from './object.ts';
 const notReady = 'node.kubernetes.io/not-ready';
 const unregistered = 'karpenter.sh/unregistered';
 const registered = 'karpenter.sh/registered';
-/** A real controller repeats forever. The model stops some time after every deadline, so that a virtual clock comes to rest. */
+/**
+ * A real controller repeats forever. The model stops some time after every deadline, so that a virtual clock comes to
+ * rest.
+ */
 const attempts = 1_000;
 const pauseMs = 5_000;
 
-/** The controllers that write to Nodes in a real cluster: the node lifecycle controller and Karpenter's registration. */
+/**
+ * The controllers that write to Nodes in a real cluster: the node lifecycle controller and Karpenter's registration.
+ */
 export class Controllers {
   readonly #connection: Connection;
 
@@ -52,7 +57,10 @@ export class Controllers {
     }
   }
 
-  /** Changes a Node like a controller: it reads, writes, and repeats if another writer was faster. Without operations it does not write. */
+  /**
+   * Changes a Node like a controller: it reads, writes, and repeats if another writer was faster. Without operations it
+   * does not write.
+   */
   async change(name: string, operations: (node: StoredObject) => readonly unknown[] | undefined): Promise<void> {
     const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -69,7 +77,9 @@ export class Controllers {
     throw new Error(`node ${name} could not be changed in ${attempts} attempts`);
   }
 
-  /** Makes one request. Returns undefined, some seconds later, if the API did not answer. Throws if the API refused it. */
+  /**
+   * Makes one request. Returns undefined, some seconds later, if the API did not answer. Throws if the API refused it.
+   */
   async #ask(method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<Answered | undefined> {
     const answer = await ask(this.#connection, method, path, body).catch(() => undefined);
     if (answer === undefined || answer.code === 429 || answer.code >= 500) {

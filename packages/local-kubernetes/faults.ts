@@ -17,8 +17,8 @@ export type Fault =
   /** The server answers with an error and does nothing. */
   | { readonly kind: 'status'; readonly code: 401 | 403 | 410 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
   /**
-   * The connection ends: before the request is carried out, after it without an answer, or in the middle of the answer. A watch is answered until
-   * its first event, of which nothing or only half arrives.
+   * The connection ends: before the request is carried out, after it without an answer, or in the middle of the answer.
+   * A watch is answered until its first event, of which nothing or only half arrives.
    */
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' | 'mid-answer' }
   /** The answer takes this long in real time: the caller's own connection holds the virtual clock. */

@@ -7,8 +7,8 @@ const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 /**
  * Applies a JSON Patch like the API server: all of it or nothing.
  *
- * @throws {@link ApiError} 400 if the text is not a patch, 422 if a `test` fails or a path does not exist. The server gives the same
- * message for both, so a client cannot tell them apart.
+ * @throws {@link ApiError} 400 if the text is not a patch, 422 if a `test` fails or a path does not exist. The server
+ * gives the same message for both, so a client cannot tell them apart.
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch) || !patch.every(isOperation)) {

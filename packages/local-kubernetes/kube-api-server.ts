@@ -28,8 +28,8 @@ export interface KubeApiServerOptions {
 }
 
 /**
- * A real kube-apiserver with its etcd, behind a front that counts requests and applies planted faults. Everything else is the real
- * server's own answer. A webhook reviews tokens by EKS's rules.
+ * A real kube-apiserver with its etcd, behind a front that counts requests and applies planted faults. Everything else
+ * is the real server's own answer. A webhook reviews tokens by EKS's rules.
  */
 export class KubeApiServer {
   readonly endpoint: string;
@@ -120,7 +120,9 @@ export class KubeApiServer {
     return this.#all('/api/v1/events');
   }
 
-  /** Calls the listener for each pod bound to a node that is created, changed or gone. Returns a function that stops it. */
+  /**
+   * Calls the listener for each pod bound to a node that is created, changed or gone. Returns a function that stops it.
+   */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void {
     let known = new Map<string, StoredObject>();
     let watching = true;
@@ -148,7 +150,10 @@ export class KubeApiServer {
     await this.#reviewer.stop();
   }
 
-  /** The controller that creates a namespace's `default` account does not run here, and without the account no pod is admitted. */
+  /**
+   * The controller that creates a namespace's `default` account does not run here, and without the account no pod is
+   * admitted.
+   */
   async #account(namespace: string): Promise<void> {
     const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
     const answer = await ask(this.#admin, 'POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, body);

@@ -34,7 +34,10 @@ export interface KubeletOptions {
   readonly readyAfterMs?: number;
   /** Called once the API shows the node as Ready, when the node lifecycle controller acts. */
   readonly onReady?: () => Promise<void>;
-  /** From a change of the handlers until the kubelet has reported it: it polls the runtime every 5 s and reports every 10 s. */
+  /**
+   * From a change of the handlers until the kubelet has reported it: it polls the runtime every 5 s and reports every
+   * 10 s.
+   */
   readonly handlersAfterMs?: number;
   /** Why a handler's sandbox does not start although the handler exists; undefined if it does. */
   readonly sandboxFails?: (handler: string) => string | undefined;
@@ -42,12 +45,16 @@ export interface KubeletOptions {
 
 /** How long a kubelet waits before it repeats a failed request. */
 const retryMs = 5_000;
-/** A real kubelet repeats forever. The model stops some time after every deadline, so that a virtual clock comes to rest. */
+/**
+ * A real kubelet repeats forever. The model stops some time after every deadline, so that a virtual clock comes to
+ * rest.
+ */
 const retries = 1_000;
 
 /**
- * A kubelet as the API sees it: it registers its Node with its initial labels and taints, becomes Ready, reports the handlers of
- * the machine's container runtime some seconds after they change, and runs the pods bound to it. It sends no heartbeats, because nothing here reads them.
+ * A kubelet as the API sees it: it registers its Node with its initial labels and taints, becomes Ready, reports the
+ * handlers of the machine's container runtime some seconds after they change, and runs the pods bound to it. It sends
+ * no heartbeats, because nothing here reads them.
  */
 export class Kubelet {
   readonly name: string;

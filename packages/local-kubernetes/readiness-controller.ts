@@ -16,7 +16,8 @@ export interface ReadinessRule {
 const delayMs = 500;
 
 /**
- * node-readiness-controller with one rule in the mode `continuous`: the taint is there exactly while the condition is not True.
+ * node-readiness-controller with one rule in the mode `continuous`: the taint is there exactly while the condition is
+ * not True.
  *
  * @returns a function that stops it
  */

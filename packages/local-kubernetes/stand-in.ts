@@ -27,8 +27,8 @@ export interface StandInOptions {
 
 /**
  * A Kubernetes API server for a controller, a kubelet and an autoscaler, over real TLS on loopback. Tokens, RBAC,
- * NodeRestriction, JSON Patch, versions and validation follow the real server's rules. It refuses unsupported requests by name, and
- * {@link KubernetesStandIn.refusals} records them.
+ * NodeRestriction, JSON Patch, versions and validation follow the real server's rules. It refuses unsupported requests
+ * by name, and {@link KubernetesStandIn.refusals} records them.
  */
 export class KubernetesStandIn {
   /** The name of this backend in a run's report. */
@@ -121,7 +121,10 @@ export class KubernetesStandIn {
     return this.#all('pods');
   }
 
-  /** Calls the listener for each existing pod bound to a node, and for each that is created, changed or gone. Returns a function that stops it. */
+  /**
+   * Calls the listener for each existing pod bound to a node, and for each that is created, changed or gone. Returns a
+   * function that stops it.
+   */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void {
     for (const pod of this.#all('pods', (one) => one.spec?.nodeName === nodeName)) listener(pod, false);
     const listeners = this.#podListeners.get(nodeName) ?? new Set();

@@ -17,7 +17,10 @@ import {
 import { endless } from '../scenarios/slow.ts';
 import { Intruder, records } from './intruder.ts';
 
-/** A launch one minute after it began, with its installation running unless another machine is given, and an attacker with one right. */
+/**
+ * A launch one minute after it began, with its installation running unless another machine is given, and an attacker
+ * with one right.
+ */
 async function underWay(rights: readonly string[], change: Parameters<typeof launch>[1] = {}, machine = endless) {
   const world = await startSimulation([], machine);
   const node = await launch(world, change);

@@ -23,8 +23,8 @@ const roles: Readonly<Record<Writer, string>> = {
 const everyone = Object.keys(roles) as Writer[];
 
 /**
- * The attributes that decide, and the roles that may name each in an update. DynamoDB does not distinguish writing an attribute from naming
- * it in a condition, so both kinds of role are listed.
+ * The attributes that decide, and the roles that may name each in an update. DynamoDB does not distinguish writing an
+ * attribute from naming it in a condition, so both kinds of role are listed.
  */
 const deciding: Readonly<Record<string, readonly Writer[]>> = {
   launch: ['admission', 'reconcile'],

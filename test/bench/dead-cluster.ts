@@ -23,8 +23,8 @@ const deaths = [
 ] as const satisfies readonly (readonly [string, Fault])[];
 
 /**
- * Launches nodes in two clusters, one of which does not answer for ten minutes, and compares the other's releases with a run in which both
- * answer.
+ * Launches nodes in two clusters, one of which does not answer for ten minutes, and compares the other's releases with
+ * a run in which both answer.
  *
  * @param folder in which the assembly for two clusters is created
  */

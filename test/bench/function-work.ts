@@ -8,14 +8,21 @@ import { latency } from '../scale/latency.ts';
 /** What one function did in a run. */
 export interface Work {
   readonly invocations: number;
-  /** Milliseconds in which it ran or waited on the virtual clock: its calls take what is usual in one region, its code takes no time. */
+  /**
+   * Milliseconds in which it ran or waited on the virtual clock: its calls take what is usual in one region, its code
+   * takes no time.
+   */
   readonly waitedMs: number;
-  /** Milliseconds of processor time in its code and what that called, for all invocations together. Loading the bundle is not included. */
+  /**
+   * Milliseconds of processor time in its code and what that called, for all invocations together. Loading the bundle
+   * is not included.
+   */
   readonly cpuMs: number;
 }
 
 /**
- * Launches nodes after a first one, which makes every function warm, and measures each function's processor time with V8's profiler.
+ * Launches nodes after a first one, which makes every function warm, and measures each function's processor time with
+ * V8's profiler.
  *
  * @param withinMs from the first launch to the last, on the virtual clock
  * @returns by the function's name
@@ -84,8 +91,9 @@ function reports({ cloud }: Simulation) {
 }
 
 /**
- * The microseconds of each bundle: a frame of Node or of the engine counts for the bundle that called it. Samples are counted, and share
- * the processor time that the process reports: their own times are wall-clock times, which include the turns of other processes.
+ * The microseconds of each bundle: a frame of Node or of the engine counts for the bundle that called it. Samples are
+ * counted, and share the processor time that the process reports: their own times are wall-clock times, which include
+ * the turns of other processes.
  */
 function cpuByAsset({ nodes, samples = [] }: Profiler.Profile, cpu: number): Map<string, number> {
   const frames = new Map(nodes.map((node) => [node.id, node]));

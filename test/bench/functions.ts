@@ -93,8 +93,8 @@ export function loadFunctions(assembly: string, bundles: readonly Bundle[], roun
 }
 
 /**
- * The variables of all functions of the stack together: each function reads its own. What CloudFormation fills in is an empty object, inside
- * a longer value too.
+ * The variables of all functions of the stack together: each function reads its own. What CloudFormation fills in is an
+ * empty object, inside a longer value too.
  */
 function environmentOf(assembly: string): Record<string, string> {
   const { Resources } = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as {

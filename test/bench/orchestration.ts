@@ -26,7 +26,10 @@ const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const middleAndWorst = (values: readonly number[]) =>
   `${seconds(quantile(values, 0.5))} / ${seconds(quantile(values, 1))}`;
 
-/** How long a launch waits for Airlock, on the virtual clock with calls that take what is usual in one region; functions are warm. */
+/**
+ * How long a launch waits for Airlock, on the virtual clock with calls that take what is usual in one region; functions
+ * are warm.
+ */
 export async function measureOrchestration(assembly: string): Promise<Orchestration> {
   const lone = await alone(assembly);
   return { ...lone, measures: [...lone.measures, ...(await crowd(assembly)), ...(await narrow(assembly))] };

@@ -6,7 +6,10 @@ export interface Waits {
   readonly command: number;
   /** From the end of the command on the node until the waiting state had its answer. */
   readonly answer: number;
-  /** From the time its Node was Ready and the release was requested until the state had its answer, including the proof pod's start. */
+  /**
+   * From the time its Node was Ready and the release was requested until the state had its answer, including the proof
+   * pod's start.
+   */
   readonly release: number;
 }
 
@@ -20,7 +23,8 @@ interface Task {
 }
 
 /**
- * Each node's waits, from the records of the stand-ins of SQS, SSM, Step Functions and EC2, and nothing that Airlock reports about itself.
+ * Each node's waits, from the records of the stand-ins of SQS, SSM, Step Functions and EC2, and nothing that Airlock
+ * reports about itself.
  */
 export function waitsOf(world: Simulation, nodes: readonly LaunchedNode[]): readonly Waits[] {
   const tasks = [...tasksOf(world).values()];

@@ -21,7 +21,10 @@ import { served } from './served.ts';
 
 const cve = 'CVE-2026-96812';
 const config = parseConfig('clusters: [{name: demo}]');
-/** The catalogue of the deployment, in which the fix of gVisor's advisory came later: all its versions have the real one. */
+/**
+ * The catalogue of the deployment, in which the fix of gVisor's advisory came later: all its versions have the real
+ * one.
+ */
 const catalogue = parseCatalogue(readFileSync(inject('catalogue'), 'utf8').replaceAll('20260824.0', '20260928.0'));
 const settings = { config, catalogue };
 const page = readFileSync(new URL('../../docs/operate/advisories.md', import.meta.url), 'utf8');

@@ -35,7 +35,10 @@ export async function airlockAlone(
 let shared: ChildProcess | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs `airlock` with these words in the process that all commands share, after those before it: most end sooner than a process starts. */
+/**
+ * Runs `airlock` with these words in the process that all commands share, after those before it: most end sooner than a
+ * process starts.
+ */
 export function airlock(words: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<Ended> {
   const ended = last.then(() => ask({ words, environment }));
   last = ended.catch(() => {});

@@ -15,8 +15,8 @@ import { Kubelet } from '../../packages/local-kubernetes/kubelet.ts';
 import { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**
- * A running cluster as `--kubeconfig` finds it: an API server, and nodes that joined earlier with the gate and a providerID. The command
- * enters a node's directory tree as `docker exec` enters a container.
+ * A running cluster as `--kubeconfig` finds it: an API server, and nodes that joined earlier with the gate and a
+ * providerID. The command enters a node's directory tree as `docker exec` enters a container.
  */
 const clock = new RealClock();
 const gate = { key: 'airlock.dev/bootstrap', effect: 'NoSchedule' };

@@ -5,7 +5,11 @@ import type { LaunchSource } from '../../cli/explain/read-launch.ts';
 import type { Simulation } from '../../packages/lab/simulation.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 
-/** Serves the account of a simulation until the test ends. @returns what the command reads, and the environment of a shell */
+/**
+ * Serves the account of a simulation until the test ends.
+ *
+ * @returns what the command reads, and the environment of a shell
+ */
 export async function served(world: Simulation): Promise<{ source: LaunchSource; environment: NodeJS.ProcessEnv }> {
   const { environment, credentials, url, close } = await serve(world.cloud);
   onTestFinished(close);

@@ -1,4 +1,5 @@
-// Runs one command line after another in one process, for tests that do not test the process itself: starting it costs more than most commands.
+// Runs one command line after another in one process, for tests that do not test the process itself: starting it costs
+// more than most commands.
 import { airlockProgram } from '../../cli/commands.ts';
 import { reportError } from '../../cli/output/report-error.ts';
 import type { Asked, Ended } from './airlock.ts';

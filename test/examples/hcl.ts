@@ -8,8 +8,8 @@ export interface Block {
 const token = /\s+|#[^\n]*|<<-(\w+)\n([\s\S]*?)\n\s*\1\b|"((?:[^"\\]|\\.)*)"|[\w.[\]-]*\w[\w.[\]-]*|[{}()=,[\]]/gy;
 
 /**
- * Reads the part of Terraform's language that an example uses: blocks, attributes, objects, text, numbers, heredocs and calls. An expression that
- * Terraform evaluates later is `{ expression }`, as it is written.
+ * Reads the part of Terraform's language that an example uses: blocks, attributes, objects, text, numbers, heredocs and
+ * calls. An expression that Terraform evaluates later is `{ expression }`, as it is written.
  *
  * @throws Error at anything else
  */

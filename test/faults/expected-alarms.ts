@@ -1,7 +1,10 @@
 import { endingOf } from '../../domain/outcomes.ts';
 import { type FaultKind, faultOf } from '../../packages/lab/faults.ts';
 
-/** The alarms that one node cannot ring, because each needs several failures, calls or hours, and why no single fault must ring them. */
+/**
+ * The alarms that one node cannot ring, because each needs several failures, calls or hours, and why no single fault
+ * must ring them.
+ */
 export const onlyTogether: Readonly<Record<string, string>> = {
   BreakerOpen: 'it takes three nodes of a pool: a scenario and the matrix play them',
   EventsMissed: 'it takes three missed events in a quarter of an hour: the matrix plays pools',
@@ -51,7 +54,10 @@ const ownAlarms: Readonly<Record<string, readonly string[]>> = {
   'name-reused': ['NodeUnclaimed'],
 };
 
-/** Which alarms must ring if a fault is planted by its name and one node is launched: the release rate's if its launch fails, and its own. */
+/**
+ * Which alarms must ring if a fault is planted by its name and one node is launched: the release rate's if its launch
+ * fails, and its own.
+ */
 export function mustRing(name: string): readonly string[] {
   const ending = endingOf(faultOf(name).ends ?? 'released');
   const isFailure = ending !== 'done' && ending !== 'discard';

@@ -11,10 +11,16 @@ import { Watch } from './watch.ts';
 export const clusterName = 'demo';
 const gate = 'airlock.dev/bootstrap';
 
-/** What an administrator applied beforehand: separate tests cover a deployment that applies it, and each run saves the time. */
+/**
+ * What an administrator applied beforehand: separate tests cover a deployment that applies it, and each run saves the
+ * time.
+ */
 const manifests = renderManifests({ runtimes: ['gvisor'] });
 
-/** Changes in the duration of downloads, in seconds; one that takes longer than a dispatcher keeps its claim is included. */
+/**
+ * Changes in the duration of downloads, in seconds; one that takes longer than a dispatcher keeps its claim is
+ * included.
+ */
 const downloads = [0, 4, 15, 40, 120];
 
 /** The deadline in airlock.yaml, in milliseconds. */
@@ -29,7 +35,9 @@ export interface FaultRunNode {
   readonly machine: WatchedMachine;
 }
 
-/** One run: a simulation of the synthesized template on which faults are planted, and what is seen of it from outside. */
+/**
+ * One run: a simulation of the synthesized template on which faults are planted, and what is seen of it from outside.
+ */
 export class FaultRun extends FaultSite {
   override readonly clock: VirtualClock;
   readonly watch: Watch;
@@ -40,8 +48,8 @@ export class FaultRun extends FaultSite {
   readonly faults: CataloguedFault[] = [];
   readonly faultNames: string[] = [];
   /**
-   * Whatever began before this must have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are
-   * tried one after the other, forever if nothing fixes the cause.
+   * Whatever began before this must have ended when the run is over, in milliseconds since the epoch. Nodes that an
+   * open breaker holds are tried one after the other, forever if nothing fixes the cause.
    */
   restsFrom = Number.POSITIVE_INFINITY;
   readonly #random: SeededRandom;

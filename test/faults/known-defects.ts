@@ -8,7 +8,8 @@ export interface KnownDefect {
 }
 
 /**
- * Deliberate defects of the product. Each is found within the default runs: docs/operate/what-happens-to-a-failed-node.md has the table.
+ * Deliberate defects of the product. Each is found within the default runs:
+ * docs/operate/what-happens-to-a-failed-node.md has the table.
  */
 export const knownDefects: readonly KnownDefect[] = [
   {

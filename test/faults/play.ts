@@ -19,10 +19,13 @@ export interface Played {
   readonly wallMs: number;
 }
 
-/** How long a run continues after all is done, in milliseconds: late or repeated messages should find their node ended. */
+/**
+ * How long a run continues after all is done, in milliseconds: late or repeated messages should find their node ended.
+ */
 const aftermathMs = 6 * 60_000;
 /**
- * How long after its last deadline and the grace a run is given up, in milliseconds: late messages and commands reach their ends meanwhile.
+ * How long after its last deadline and the grace a run is given up, in milliseconds: late messages and commands reach
+ * their ends meanwhile.
  */
 const patienceMs = 40 * 60_000;
 

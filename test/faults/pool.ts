@@ -4,8 +4,8 @@ import type { Draw } from './draw.ts';
 import type { Played } from './play.ts';
 
 /**
- * How long a run may take on the machine's own clock, and how much longer for each of its nodes, in milliseconds; one that takes longer
- * loops.
+ * How long a run may take on the machine's own clock, and how much longer for each of its nodes, in milliseconds; one
+ * that takes longer loops.
  */
 const longestMs = 180_000;
 const longestNodeMs = 5_000;

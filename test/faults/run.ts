@@ -105,7 +105,11 @@ async function matrix(assembly: string): Promise<boolean> {
   return table.violations === 0;
 }
 
-/** Breaks the product in one way after the other, and plays until the matrix finds it. @returns whether it found all of them */
+/**
+ * Breaks the product in one way after the other, and plays until the matrix finds it.
+ *
+ * @returns whether it found all of them
+ */
 async function breakAll(assembly: string): Promise<boolean> {
   const wanted = knownDefects.filter(({ name }) =>
     name.includes(options.knownDefects === true ? '' : String(options.knownDefects)),

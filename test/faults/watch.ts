@@ -43,8 +43,8 @@ export interface ToldEnd {
 }
 
 /**
- * What an outsider sees during a run: in EC2, in the Kubernetes API, on the bus. The invariants look here and into the journal of calls,
- * and never into Airlock's own records.
+ * What an outsider sees during a run: in EC2, in the Kubernetes API, on the bus. The invariants look here and into the
+ * journal of calls, and never into Airlock's own records.
  */
 export class Watch {
   readonly launches: Launch[] = [];

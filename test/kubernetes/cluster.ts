@@ -20,7 +20,9 @@ export const stranger = { accessKeyId: 'ASIASTRANGER00000001', secretAccessKey: 
 export const region = 'eu-central-1';
 export const clusterName = 'prod-1';
 
-/** The folder with a kube-apiserver and an etcd, by the convention of controller-runtime; undefined if there is none. */
+/**
+ * The folder with a kube-apiserver and an etcd, by the convention of controller-runtime; undefined if there is none.
+ */
 export const assets = process.env['KUBEBUILDER_ASSETS'] || undefined;
 
 type Soon<T> = T | Promise<T>;
@@ -97,7 +99,10 @@ export async function startStandIn(choices: ClusterChoices = {}): Promise<StandI
   };
 }
 
-/** Starts a cluster on a real API server if one is named, otherwise on the stand-in: for tests of what both must do alike. */
+/**
+ * Starts a cluster on a real API server if one is named, otherwise on the stand-in: for tests of what both must do
+ * alike.
+ */
 export async function startCluster(choices: ClusterChoices = {}): Promise<TestCluster> {
   if (assets === undefined) return await startStandIn(choices);
   const clock = new RealClock();
@@ -139,8 +144,9 @@ async function countedQuota({ admin }: TestCluster): Promise<void> {
 }
 
 /**
- * A real API server takes some time to enforce a new policy; the policy is in force once it denies a request. A change that was accepted
- * earlier is stored, and the same request changes nothing, so no policy denies it. Each attempt therefore sends another value.
+ * A real API server takes some time to enforce a new policy; the policy is in force once it denies a request. A change
+ * that was accepted earlier is stored, and the same request changes nothing, so no policy denies it. Each attempt
+ * therefore sends another value.
  */
 async function policiesInForce({ admin, asGatekeeper, pass }: TestCluster): Promise<void> {
   await ask(admin, 'POST', '/api/v1/nodes', nodeBody('canary'));

@@ -1,4 +1,5 @@
-// Examples from https://kubernetes.io/docs/reference/using-api/server-side-apply/ and for the kinds that Airlock applies.
+// Examples from https://kubernetes.io/docs/reference/using-api/server-side-apply/ and for the kinds that Airlock
+// applies.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';

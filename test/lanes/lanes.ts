@@ -25,8 +25,8 @@ export interface Counts {
 /**
  * Adds up the lanes of a run.
  *
- * A lane without a report counts as one test. So does a lane that failed although none of its tests did, for instance because of an error
- * outside them. A test that one lane skipped counts as skipped only if no other lane ran it.
+ * A lane without a report counts as one test. So does a lane that failed although none of its tests did, for instance
+ * because of an error outside them. A test that one lane skipped counts as skipped only if no other lane ran it.
  */
 export function countLanes(lanes: readonly Lane[]): Counts {
   const counts = { passed: 0, failed: 0 };

@@ -8,8 +8,8 @@ const lambdas = join(import.meta.dirname, '..', '..', 'lambdas');
 const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname).sort();
 
 /**
- * The limit of a bundle in KiB: a tenth above its size. A larger bundle has gained a package, and each cold start loads it: the processor
- * needs about a millisecond for 8 KiB.
+ * The limit of a bundle in KiB: a tenth above its size. A larger bundle has gained a package, and each cold start loads
+ * it: the processor needs about a millisecond for 8 KiB.
  */
 const mostKib: Readonly<Record<string, number>> = {
   admission: 560,

@@ -54,7 +54,10 @@ const incident = {
   text: { what: '', why: '' },
 } as unknown as EventDetails['Incident Opened'];
 
-/** An event of each type that a query asks for, with all the fields that it can have: the compiler holds them to the types of the events. */
+/**
+ * An event of each type that a query asks for, with all the fields that it can have: the compiler holds them to the
+ * types of the events.
+ */
 const samples: Partial<EventDetails> = {
   'Node Admitted': { ...launch, providerId: '', deadline: at, execution: 'e' },
   'Launch Ignored': { ...envelope, ...pool, instanceId: launch.instanceId, launchedAt: at, because: '' },

@@ -1,6 +1,9 @@
 import { parseAst } from 'vitest/node';
 
-/** A change of one place in a source. The place is a node of its syntax tree, so neither layout nor the names of variables matter. */
+/**
+ * A change of one place in a source. The place is a node of its syntax tree, so neither layout nor the names of
+ * variables matter.
+ */
 export interface Edit {
   /** The source, from the project's root. */
   readonly file: string;

@@ -17,7 +17,9 @@ export interface Resource {
   Properties: Record<string, any>;
 }
 
-/** A copy of a cloud assembly that may be changed: its template, and the sources that its functions are bundled from. */
+/**
+ * A copy of a cloud assembly that may be changed: its template, and the sources that its functions are bundled from.
+ */
 export class Copy {
   readonly folder: string;
   readonly template: { readonly Resources: Record<string, Resource>; readonly Outputs: Record<string, unknown> };
@@ -35,8 +37,8 @@ export class Copy {
   }
 
   /**
-   * The resource of a type whose logical id, without its hash, is this one, or otherwise begins like it. Throws if there is none, or more
-   * than one.
+   * The resource of a type whose logical id, without its hash, is this one, or otherwise begins like it. Throws if
+   * there is none, or more than one.
    */
   resource(type: string, prefix: string): Resource {
     const all = this.all(type);

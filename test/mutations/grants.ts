@@ -57,7 +57,10 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'ReconcileRole events:PutEvents': 'a launch without an event is found',
 };
 
-/** Roles of functions that a released node does not need, and the scenario that needs all of their rights except those above. */
+/**
+ * Roles of functions that a released node does not need, and the scenario that needs all of their rights except those
+ * above.
+ */
 const neededByRole: Readonly<Record<string, ScenarioName>> = {
   CancellationRole: 'an installation that still runs at the deadline is cancelled and awaited',
   RemediationRole: 'three failures open the breaker, and the alarm and an event say so',

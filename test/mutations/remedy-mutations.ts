@@ -1,7 +1,9 @@
 import type { Mutation } from './mutation.ts';
 import { source } from './plant.ts';
 
-/** Mistakes in what distinguishes a node from an instance that an attacker tagged, and in the handling of AWS errors. */
+/**
+ * Mistakes in what distinguishes a node from an instance that an attacker tagged, and in the handling of AWS errors.
+ */
 export const remedyMutations: readonly Mutation[] = [
   {
     name: 'a launch is admitted whatever its instance profile',

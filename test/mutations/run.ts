@@ -60,7 +60,11 @@ async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutatio
   }
 }
 
-/** Runs a test file, with a mistake in a source while it is loaded. @returns the titles of the tests that failed, or undefined if none did */
+/**
+ * Runs a test file, with a mistake in a source while it is loaded.
+ *
+ * @returns the titles of the tests that failed, or undefined if none did
+ */
 function runTest(file: string, edit?: Edit): string | undefined {
   const AIRLOCK_MUTATION = edit === undefined ? {} : { AIRLOCK_MUTATION: JSON.stringify(edit) };
   const vitest = ['vitest', 'run', '--config', 'vitest.mutations.config.ts', '--reporter', 'json', '--bail', '1', file];

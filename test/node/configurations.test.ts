@@ -16,7 +16,10 @@ interface Case {
 
 const both = (outcome: 'installed' | OutcomeCode) => ({ '1.x': outcome, '2.x': outcome });
 
-/** The form that nvidia's toolkit writes: an import of conf.d, and there a copy of the whole CRI section with its own handler. */
+/**
+ * The form that nvidia's toolkit writes: an import of conf.d, and there a copy of the whole CRI section with its own
+ * handler.
+ */
 const nvidia = {
   text: 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n',
   files: {

@@ -37,8 +37,8 @@ export function supplyOf(kind: ArtifactKind): Promise<Supply> {
 }
 
 /**
- * The stand-in's shim is runc's, which answers containerd 1.6 in its own format, so the reason that rules out upstream's shim does not
- * apply.
+ * The stand-in's shim is runc's, which answers containerd 1.6 in its own format, so the reason that rules out
+ * upstream's shim does not apply.
  */
 function withOldShim({ runtimes: { gvisor, ...others }, ...rest }: Catalogue): Catalogue {
   if (gvisor === undefined) return { ...rest, runtimes: others };
@@ -145,7 +145,10 @@ export async function snapshot(machine: RealMachine): Promise<Snapshot> {
   };
 }
 
-/** Without a file the daemon uses its defaults, which 1.7 does not dump. 1.7 includes the root file itself in the imports. */
+/**
+ * Without a file the daemon uses its defaults, which 1.7 does not dump. 1.7 includes the root file itself in the
+ * imports.
+ */
 async function effective(machine: RealMachine): Promise<TomlTable | string> {
   const verb = (await machine.configuration()) === undefined ? 'default' : 'dump';
   const { exitCode, stdout, stderr } = await machine.exec(['containerd', 'config', verb]);

@@ -7,8 +7,8 @@ import { unpackShell } from '../../ssm-documents/pack.ts';
 const marker = 'say "step: $1"';
 
 /**
- * The machine as the agent sees it, except that a script halts at a boundary and is ended there, the first time that it logs `step:
- * <step>`.
+ * The machine as the agent sees it, except that a script halts at a boundary and is ended there, the first time that it
+ * logs `step: <step>`.
  *
  * @param end ends it: with `kill` of its process group, or in another way
  */

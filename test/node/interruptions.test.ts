@@ -28,8 +28,9 @@ const installing = [
 const edited = ['journal says edited', 'configuration changed', 'restart containerd', 'containerd answers'];
 
 /**
- * The code that is the same for every runtime: the download, and everything from the configuration change on. One of those boundaries is
- * enough for each runtime, because what is finished or undone there differs only by the files that the runtime has put in place.
+ * The code that is the same for every runtime: the download, and everything from the configuration change on. One of
+ * those boundaries is enough for each runtime, because what is finished or undone there differs only by the files that
+ * the runtime has put in place.
  */
 const shared = new Set([
   ...['download, attempt 1', 'journal says edited', 'configuration changed'],

@@ -3,7 +3,10 @@ import { configurations } from '../../packages/lab/machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
-/** The observed effects of other gVisor installers on nodes: a DaemonSet and a boot script. Other files cover the rest of the list. */
+/**
+ * The observed effects of other gVisor installers on nodes: a DaemonSet and a boot script. Other files cover the rest
+ * of the list.
+ */
 describe('if others left a node broken', () => {
   const own = `${configurations['eks-v2']}
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]

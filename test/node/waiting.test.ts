@@ -59,7 +59,9 @@ describe.concurrent('a package lock', () => {
 });
 
 describe('a clock', () => {
-  /** Runs an installation under a clock that is wrong as a file specifies; the script can be made to change the file. */
+  /**
+   * Runs an installation under a clock that is wrong as a file specifies; the script can be made to change the file.
+   */
   async function installed(machine: RealMachine, off: string, jump: string): Promise<void> {
     const before = await snapshot(machine);
     const library = '/srv/outside/libfaketime.so.1';

@@ -2,8 +2,8 @@ import type { Faults } from '../../packages/local-aws/aws.ts';
 import type { Clock } from '../../packages/local-aws/clock.ts';
 
 /**
- * How long calls take, in milliseconds, by service or by operation, inside one region. AWS publishes no such times, so these are
- * assumptions; they matter because batches form while calls are in progress.
+ * How long calls take, in milliseconds, by service or by operation, inside one region. AWS publishes no such times, so
+ * these are assumptions; they matter because batches form while calls are in progress.
  */
 const usual: Readonly<Record<string, number>> = {
   autoscaling: 80,

@@ -28,7 +28,8 @@ interface Seen {
   /** The most functions of a name that ran at once. */
   readonly atOnce: ReadonlyMap<string, number>;
   /**
-   * For each node the time from Ready and proven until its gate was lifted, without its pod's start, in milliseconds, the shortest first.
+   * For each node the time from Ready and proven until its gate was lifted, without its pod's start, in milliseconds,
+   * the shortest first.
    */
   readonly added: readonly number[];
 }

@@ -4,7 +4,10 @@ import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
-/** A fifth of what Step Functions starts at once and per second in a region with its smaller quotas, and a crowd that is larger. */
+/**
+ * A fifth of what Step Functions starts at once and per second in a region with its smaller quotas, and a crowd that is
+ * larger.
+ */
 const starts = { burst: 160, perSecond: 30 };
 const crowd = 200;
 

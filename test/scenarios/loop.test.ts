@@ -11,7 +11,10 @@ const pods = 5;
 const none = { failures: 1_000_000, sharePercent: 100, windowMinutes: 60 };
 const usual = { failures: 3, sharePercent: 50, windowMinutes: 60 };
 
-/** A quarter of an hour with a version that fails its proof on every node, with an autoscaler that keeps a node for each pod. */
+/**
+ * A quarter of an hour with a version that fails its proof on every node, with an autoscaler that keeps a node for each
+ * pod.
+ */
 async function badVersion(onFailure: 'quarantine' | 'replace', breaker: typeof usual) {
   const failing = async () => slow(new ModelledMachine(['not-sandboxed']), 60_000);
   const world = await startSimulation([], failing, withPools({ onFailure, breaker }));

@@ -4,7 +4,11 @@ import { launch, settle, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
 
-/** Launches nodes at once in an account with room for some invocations. @returns how many invocations found no room, and the errors */
+/**
+ * Launches nodes at once in an account with room for some invocations.
+ *
+ * @returns how many invocations found no room, and the errors
+ */
 async function play(nodes: number, concurrency: number) {
   const world = await startSimulation([], async () => new ModelledMachine());
   world.cloud.lambda.concurrency = concurrency;

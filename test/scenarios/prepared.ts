@@ -11,8 +11,8 @@ import { Copy } from '../mutations/assembly.ts';
 const applied = 'Custom::AirlockManifests';
 
 /**
- * A copy of an assembly whose deployment applies no manifests: four fifths of what a simulation costs before its first launch. Its functions,
- * roles and rights are the same.
+ * A copy of an assembly whose deployment applies no manifests: four fifths of what a simulation costs before its first
+ * launch. Its functions, roles and rights are the same.
  */
 export function withoutPreparation(assembly: string): Copy {
   const copy = new Copy(assembly);

@@ -4,8 +4,8 @@ import { manifestsVersion } from '../../kubernetes/version.ts';
 import type { LocalCloud } from '../../packages/local-aws/cloud.ts';
 
 /**
- * Updates the stack to other runtimes, limited to the preparation of its cluster: the function first, then the resource that it answers
- * for. If that fails, the function is restored before the resource is.
+ * Updates the stack to other runtimes, limited to the preparation of its cluster: the function first, then the resource
+ * that it answers for. If that fails, the function is restored before the resource is.
  */
 export async function redeploy(cloud: LocalCloud, runtimes: readonly Runtime[]): Promise<Record<string, unknown>> {
   const name = cloud.resource('Manifests/Prepare/Function/Resource').ref;

@@ -5,7 +5,9 @@ import type { Runtime } from '../../domain/runtimes.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { type VersionChange, withVersions } from './deploy-version.ts';
 
-/** The sample's assembly with rollouts, and with another version that new launches get. It is removed after the test. */
+/**
+ * The sample's assembly with rollouts, and with another version that new launches get. It is removed after the test.
+ */
 export function withRollout(
   rollout: RolloutSettings,
   runtime: Runtime,

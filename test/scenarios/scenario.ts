@@ -25,7 +25,8 @@ export {
  * A simulation on the virtual clock, over the synthesized template, that ends with its test.
  *
  * @param machineFaults the fault of the nodes' machines, if they are modelled
- * @param machine creates the nodes' machines; by default modelled ones, which answer what the documents' shell answered when it was recorded
+ * @param machine creates the nodes' machines; by default modelled ones, which answer what the documents' shell answered
+ * when it was recorded
  * @param assembly another assembly than the one of the sample airlock.yaml
  * @param clusters the clusters that exist; by default the sample's
  */
@@ -47,7 +48,10 @@ export async function withShell(faults: readonly MachineFault[] = []): Promise<(
   return () => SimulatedMachine.create({ faults }, mirror);
 }
 
-/** The sample's assembly, or another one, with other rules for pools, as if its airlock.yaml had them. It is removed after the test. */
+/**
+ * The sample's assembly, or another one, with other rules for pools, as if its airlock.yaml had them. It is removed
+ * after the test.
+ */
 export function withPools(change: PoolRules, assembly = inject('prepared')): string {
   const copy = new Copy(assembly);
   onTestFinished(() => copy.remove());

@@ -4,7 +4,8 @@ import { SimulatedMachine } from '../../packages/lab/machines.ts';
 import { simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 
-// A separate program, so that a test can run it as another user: one installation, and its result with the user's number.
+// A separate program, so that a test can run it as another user: one installation, and its result with the user's
+// number.
 const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
 const catalogue = simulatedCatalogue(parseCatalogue(text));
 const mirror = await startMirror();

@@ -16,8 +16,8 @@ function piecesOf(text: string): Set<string> {
 }
 
 /**
- * Matches the members of one object with those of another, although some have a new name: first by name, then by the similarity of name and
- * content, the closest first.
+ * Matches the members of one object with those of another, although some have a new name: first by name, then by the
+ * similarity of name and content, the closest first.
  *
  * @param about what else distinguishes members of an object
  */
@@ -59,8 +59,8 @@ export function pairMembers(
 }
 
 /**
- * Matches the resources of two templates. Similar resources of one type differ by their references: roles by what refers to them, alarms by
- * what they refer to. The second round uses the new names of those.
+ * Matches the resources of two templates. Similar resources of one type differ by their references: roles by what
+ * refers to them, alarms by what they refer to. The second round uses the new names of those.
  */
 export function pairResources(before: object, after: object): readonly Pair[] {
   const names = new Map(pairByReferrers(before, after).map((pair) => [pair.before, pair.after]));

@@ -16,9 +16,9 @@ export function isAwsOutput(document: unknown): boolean {
 }
 
 /**
- * The pools in what the AWS command line prints: `aws autoscaling describe-auto-scaling-groups` and `aws eks describe-nodegroup`, with the launch
- * templates of `aws ec2 describe-launch-template-versions`, the hooks of `aws autoscaling describe-lifecycle-hooks` and the images of `aws ec2
- * describe-images` from any of the files.
+ * The pools in what the AWS command line prints: `aws autoscaling describe-auto-scaling-groups` and `aws eks
+ * describe-nodegroup`, with the launch templates of `aws ec2 describe-launch-template-versions`, the hooks of `aws
+ * autoscaling describe-lifecycle-hooks` and the images of `aws ec2 describe-images` from any of the files.
  */
 export function awsOutputPools(documents: readonly FoundDocument[]): readonly PoolTemplate[] {
   const versions = documents.flatMap(({ document }) => listAt(document, 'LaunchTemplateVersions'));

@@ -115,7 +115,9 @@ interface Scope {
   readonly known: ReadonlyMap<string, string>;
 }
 
-/** A value with its intrinsic functions carried out as far as they can be before a deployment; the others say why not. */
+/**
+ * A value with its intrinsic functions carried out as far as they can be before a deployment; the others say why not.
+ */
 function resolve(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((one) => resolve(one, scope));
   if (typeof value !== 'object' || value === null) return value;

@@ -11,7 +11,10 @@ export function isEksctl(document: unknown): boolean {
   );
 }
 
-/** The node groups of eksctl's ClusterConfig. eksctl puts a group's tags on its instances, and its taints and labels on their kubelets. */
+/**
+ * The node groups of eksctl's ClusterConfig. eksctl puts a group's tags on its instances, and its taints and labels on
+ * their kubelets.
+ */
 export function eksctlPools(config: unknown, source: string): readonly PoolTemplate[] {
   const cluster = textAt(config, 'metadata', 'name');
   return ['managedNodeGroups', 'nodeGroups'].flatMap((list) =>

@@ -18,7 +18,10 @@ interface FoundGroup {
   readonly imageNames?: ReadonlyMap<string, string>;
 }
 
-/** The prefix of the tags by which the Cluster Autoscaler knows an empty Auto Scaling group. Source: Cluster Autoscaler on AWS, README. */
+/**
+ * The prefix of the tags by which the Cluster Autoscaler knows an empty Auto Scaling group. Source: Cluster Autoscaler
+ * on AWS, README.
+ */
 const nodeTemplate = 'k8s.io/cluster-autoscaler/node-template';
 
 /** The template of an Auto Scaling group, with the fields that EC2 Auto Scaling and CloudFormation share. */
@@ -93,8 +96,9 @@ export function managedNodeGroupPool(name: string, found: FoundGroup): PoolTempl
       : { field: 'amiType', value: [textAt(group, 'amiType') ?? 'AL2023_x86_64_STANDARD'] },
     hooks: hooksOf(found),
     role: textAt(group, 'nodeRole'),
-    // EKS makes a profile for the node role itself, and takes none from the launch template. Its name is eks- and a UUID.
-    // Source: EKS User Guide, "Customize managed nodes with launch templates"; the names are those that AWS shows in accounts.
+    // EKS makes a profile for the node role itself, and takes none from the launch template. Its name is eks- and a
+    // UUID. Source: EKS User Guide, "Customize managed nodes with launch templates"; the names are those that AWS shows
+    // in accounts.
     profiles: { field: 'nodeRole', value: [{ prefix: 'eks-' }] },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What a pool's template declares in one field: a value, or `unknown` with the reason why the file cannot say it. A field that is known not to be
- * set has the value undefined.
+ * What a pool's template declares in one field: a value, or `unknown` with the reason why the file cannot say it. A
+ * field that is known not to be set has the value undefined.
  */
 export type Declared<T> =
   | { readonly field: string; readonly value: T }
@@ -40,7 +40,10 @@ export interface PoolTemplate {
   readonly strandedTag?: string;
   /** The keys of the NoSchedule taints that the autoscaler expects; undefined if the pool has no field for them. */
   readonly declaredTaints?: Declared<readonly string[]>;
-  /** The keys that nodes have before a pod can land; undefined if the autoscaler or EKS gives nodes the declared taints from birth. */
+  /**
+   * The keys that nodes have before a pod can land; undefined if the autoscaler or EKS gives nodes the declared taints
+   * from birth.
+   */
   readonly taintsAtBirth?: Declared<readonly string[]>;
   /** The value of the label airlock.dev/runtime where the autoscaler reads it. */
   readonly label: Declared<string | undefined>;

@@ -11,7 +11,8 @@ export interface KubeletSettings {
 }
 
 /**
- * Reads what user data gives the kubelet: `--register-with-taints` and `--node-labels` in scripts, and nodeadm's NodeConfig. Comments do not count.
+ * Reads what user data gives the kubelet: `--register-with-taints` and `--node-labels` in scripts, and nodeadm's
+ * NodeConfig. Comments do not count.
  *
  * @param text plain text, or the same in base64
  */

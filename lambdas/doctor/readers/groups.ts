@@ -21,7 +21,10 @@ const source = 'AWS';
 /** The tag of the Auto Scaling group that a managed node group makes. */
 const managedTag = 'eks:nodegroup-name';
 
-/** Reads the groups of some clusters, as the AWS command line prints them. A cluster that EKS does not know has no managed node group. */
+/**
+ * Reads the groups of some clusters, as the AWS command line prints them. A cluster that EKS does not know has no
+ * managed node group.
+ */
 export async function readGroupDocuments(clusters: readonly string[]): Promise<readonly FoundDocument[]> {
   const [groups, nodeGroups] = await Promise.all([autoScalingGroups(clusters), managedNodeGroups(clusters)]);
   const references = [

@@ -44,7 +44,10 @@ export type FaultKind = keyof typeof families;
 /** A fault with its kind. */
 export type CataloguedFault = Fault & { readonly kind: FaultKind };
 
-/** Everything that can go wrong around Airlock, by name. `npm start --fault`, scenarios and the fault matrix take theirs from here. */
+/**
+ * Everything that can go wrong around Airlock, by name. `npm start --fault`, scenarios and the fault matrix take theirs
+ * from here.
+ */
 export const faults: Readonly<Record<string, CataloguedFault>> = Object.fromEntries(
   (Object.entries(families) as [FaultKind, Family][]).flatMap(([kind, family]) =>
     Object.entries(family).map(([name, fault]) => [name, { ...fault, kind }]),

@@ -12,7 +12,10 @@ export interface Fault {
   readonly heals?: true;
   /** Whether an execution can break under it, so that only reconcile ends its node. */
   readonly strands?: true;
-  /** `matrix`: not by name, because it needs the matrix's pools and modelled machines. `name`: only by name, because the matrix has a harder one. */
+  /**
+   * `matrix`: not by name, because it needs the matrix's pools and modelled machines. `name`: only by name, because the
+   * matrix has a harder one.
+   */
   readonly only?: 'matrix' | 'name';
   /** Plants it, before the first node is launched. */
   plant(site: FaultSite, random: Random): void;

@@ -1,4 +1,7 @@
-/** How hard a fault strikes, when, and whom. The fault matrix draws it; a fault that is planted by name is {@link steady}. */
+/**
+ * How hard a fault strikes, when, and whom. The fault matrix draws it; a fault that is planted by name is {@link
+ * steady}.
+ */
 export interface Random {
   /** A whole number, both ends included. */
   int(from: number, to: number): number;

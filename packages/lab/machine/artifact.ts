@@ -24,9 +24,9 @@ export interface Builders extends Readonly<Record<Runtime, ArtifactBuilder>> {
 const guestKernel = '4.19.0-gvisor';
 
 /**
- * The files of a stand-in for a gVisor version: upstream's names and layout, with small shell scripts inside. It keeps the rules that an
- * installation can break: `gvisor-bin/` must be beside the real `runsc`, every file must be executable, and only what runs through
- * the sentry sees gVisor's kernel.
+ * The files of a stand-in for a gVisor version: upstream's names and layout, with small shell scripts inside. It keeps
+ * the rules that an installation can break: `gvisor-bin/` must be beside the real `runsc`, every file must be
+ * executable, and only what runs through the sentry sees gVisor's kernel.
  */
 function files(version: string): Record<string, string> {
   return {
@@ -102,8 +102,8 @@ export function buildArtifact(version: string, architecture: string, compression
 export const simulatedBuilders: Builders = { gvisor: buildArtifact, kata: buildKata, sysbox: buildSysbox };
 
 /**
- * The catalogue for a local run: the same versions, addresses and rules, with the checksums and sizes of the stand-in artifacts that the
- * mirror serves. Callers have to show that the artifacts are stand-ins.
+ * The catalogue for a local run: the same versions, addresses and rules, with the checksums and sizes of the stand-in
+ * artifacts that the mirror serves. Callers have to show that the artifacts are stand-ins.
  */
 export function simulatedCatalogue(
   catalogue: Catalogue,

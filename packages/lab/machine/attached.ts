@@ -10,15 +10,17 @@ const entranceSeconds = 30;
 export const nodePlaceholder = '{node}';
 
 /**
- * A node of a running cluster, reached through a command: `docker exec -i {node} sh` for kind, `ssh root@{node} sh` for a lab. The command reads
- * a shell script on its standard input that does on the node what the SSM agent would do.
+ * A node of a running cluster, reached through a command: `docker exec -i {node} sh` for kind, `ssh root@{node} sh` for
+ * a lab. The command reads a shell script on its standard input that does on the node what the SSM agent would do.
  */
 export class AttachedMachine implements Machine {
   readonly kind = 'attached';
   readonly description: string;
   readonly #command: string;
 
-  /** @param command a shell command that contains {@link nodePlaceholder} and runs a shell there on its standard input */
+  /**
+   * @param command a shell command that contains {@link nodePlaceholder} and runs a shell there on its standard input
+   */
   constructor(command: string, nodeName: string) {
     if (!/^[a-z0-9][a-z0-9.-]*$/.test(nodeName))
       throw new Error(`the node name ${nodeName} is not valid in Kubernetes`);
@@ -43,8 +45,9 @@ export class AttachedMachine implements Machine {
 }
 
 /**
- * The shell script that does what the agent does: it puts the parameters into the environment and the script into a file that only root can read, runs the file
- * with `sh -c` and an empty standard input, and kills it when its time is up.
+ * The shell script that does what the agent does: it puts the parameters into the environment and the script into a
+ * file that only root can read, runs the file with `sh -c` and an empty standard input, and kills it when its time is
+ * up.
  */
 export function wrapperOf({ text, environment, timeoutSeconds }: Script): string {
   const end = `END_OF_SCRIPT_${randomUUID()}`;

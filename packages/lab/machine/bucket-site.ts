@@ -2,7 +2,8 @@ import type { Internet, LocalCloud } from '../../local-aws/cloud.ts';
 import { answerSigned } from '../../local-aws/server.ts';
 
 /**
- * S3 as a node without a way to the internet reaches it: the end point of a region's buckets, which verifies each request's signature.
+ * S3 as a node without a way to the internet reaches it: the end point of a region's buckets, which verifies each
+ * request's signature.
  *
  * @param cloud the cloud, once it is there
  */

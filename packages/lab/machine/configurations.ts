@@ -1,4 +1,7 @@
-/** Configuration files from the field, by name: path on the node and text. The machine creates `default` and `none` itself. */
+/**
+ * Configuration files from the field, by name: path on the node and text. The machine creates `default` and `none`
+ * itself.
+ */
 export const configurations = {
   /** Written by the bootstrap of Ubuntu's EKS images. */
   'eks-v2': `version = 2

@@ -14,7 +14,9 @@ export class FaultyMachine implements Machine {
   tamper: (ended: Ended) => Ended = (ended) => ended;
   /** How much longer than the machine needs each run takes, in milliseconds. */
   slowerMs = 0;
-  /** Called when a script begins; what it returns is called with what the machine answered and what the agent receives. */
+  /**
+   * Called when a script begins; what it returns is called with what the machine answered and what the agent receives.
+   */
   onRun: (script: Script) => (ended: Ended, shown: Ended) => void = () => () => {};
   readonly #machine: Rebootable;
 

@@ -58,7 +58,8 @@ function machineOf(debian: string): string {
 }
 
 /**
- * Starts a mirror of the download sites that serves stand-in artifacts under upstream's names, on a free port of 127.0.0.1.
+ * Starts a mirror of the download sites that serves stand-in artifacts under upstream's names, on a free port of
+ * 127.0.0.1.
  *
  * @param others builders in place of those for machines in a directory tree
  * @param bucket a bucket's end point in place of the download sites: nothing else is there then

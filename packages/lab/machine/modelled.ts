@@ -26,7 +26,10 @@ const RecordingsSchema = v.strictObject({
   script: v.array(v.picklist(['install', 'prove'])),
   /** The recorded machine's own description. */
   machine: v.string(),
-  /** By fault; `none` for a machine without one, `unpinned` for a version that the document does not pin, `switched` for a machine that has another version. */
+  /**
+   * By fault; `none` for a machine without one, `unpinned` for a version that the document does not pin, `switched` for
+   * a machine that has another version.
+   */
   answers: v.record(v.string(), v.array(AnswerSchema)),
 });
 
@@ -50,8 +53,8 @@ export function recordings(): Recordings {
 }
 
 /**
- * A machine that runs nothing: it answers Airlock's scripts as the simulated machine did when it was recorded. It costs no processor time, so
- * thousands of nodes fit into one process. It refuses anything that was not recorded.
+ * A machine that runs nothing: it answers Airlock's scripts as the simulated machine did when it was recorded. It costs
+ * no processor time, so thousands of nodes fit into one process. It refuses anything that was not recorded.
  */
 export class ModelledMachine implements Machine {
   readonly kind = 'modelled';
@@ -114,7 +117,10 @@ export class ModelledMachine implements Machine {
     this.#kernel = kernel;
   }
 
-  /** Simulates a person who removes the runtime and restarts containerd: the machine answers as it did before any installation. */
+  /**
+   * Simulates a person who removes the runtime and restarts containerd: the machine answers as it did before any
+   * installation.
+   */
   loseRuntime(): void {
     this.#installs = 0;
     this.#version = undefined;

@@ -81,8 +81,8 @@ const kubeletVersion = '1.35.2';
 const bins = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin', 'snap/bin'];
 
 /**
- * A node in a directory tree: the real scripts run there verbatim, with stand-ins for systemd, containerd and the runtime. It needs no
- * privileges, and writes nowhere else.
+ * A node in a directory tree: the real scripts run there verbatim, with stand-ins for systemd, containerd and the
+ * runtime. It needs no privileges, and writes nowhere else.
  */
 export class SimulatedMachine implements Machine {
   readonly kind = 'simulated';

@@ -25,8 +25,8 @@ export interface MachineFacts {
 export type SysboxTrait = 'works' | 'without-userns' | 'daemon-dies' | 'broken-package';
 
 /**
- * The programs that the scripts call on a node and that this host must not answer for: small shell scripts. Each refuses unknown
- * arguments.
+ * The programs that the scripts call on a node and that this host must not answer for: small shell scripts. Each
+ * refuses unknown arguments.
  */
 export function standIns(facts: MachineFacts): Record<string, string> {
   const { tree, containerd, faults } = facts;

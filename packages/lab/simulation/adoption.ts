@@ -17,8 +17,8 @@ export interface Adoption {
 }
 
 /**
- * The plan with which a Node of a running cluster would have been launched: the instance in its providerID, with tags that match its
- * labels. Returns the reason if the Node cannot be taken.
+ * The plan with which a Node of a running cluster would have been launched: the instance in its providerID, with tags
+ * that match its labels. Returns the reason if the Node cannot be taken.
  */
 export function planOf(node: StoredObject, { cluster, gate, instanceProfile }: Adoption): NodePlan | string {
   const { name, labels = {} } = node.metadata;

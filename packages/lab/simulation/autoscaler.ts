@@ -1,7 +1,7 @@
 /**
- * An autoscaler that launches substitutes like Karpenter: https://karpenter.sh/docs/concepts/nodepools/ (startupTaints) and its
- * scheduling simulation. A node with only declared startup taints counts as upcoming capacity, however long they stay. A node with
- * any other taint that pods do not tolerate does not, and waiting pods get another node.
+ * An autoscaler that launches substitutes like Karpenter: https://karpenter.sh/docs/concepts/nodepools/ (startupTaints)
+ * and its scheduling simulation. A node with only declared startup taints counts as upcoming capacity, however long
+ * they stay. A node with any other taint that pods do not tolerate does not, and waiting pods get another node.
  */
 import { karpenterUnregisteredTaint } from '../../../domain/kubernetes.ts';
 import type { LaunchedNode, NodePlan } from './node.ts';
@@ -52,7 +52,10 @@ export class Autoscaler {
     this.#stopped = true;
   }
 
-  /** Instances that were paid for and are useless: terminated, or running although no pod will ever land and none is expected. */
+  /**
+   * Instances that were paid for and are useless: terminated, or running although no pod will ever land and none is
+   * expected.
+   */
   lost(): number {
     return this.launched.filter((node) => !this.#isCapacity(node)).length;
   }

@@ -54,8 +54,8 @@ export interface NodeReport {
 }
 
 /**
- * An account with Airlock deployed, its clusters and an autoscaler: everything that a run needs around the synthesized template. What
- * happens to a node is read only from the audit trail.
+ * An account with Airlock deployed, its clusters and an autoscaler: everything that a run needs around the synthesized
+ * template. What happens to a node is read only from the audit trail.
  */
 export class Simulation {
   readonly cloud: LocalCloud;
@@ -165,7 +165,10 @@ export class Simulation {
     return node;
   }
 
-  /** Takes an attached cluster's node as a newly launched instance, with an agent that runs documents on the given machine. */
+  /**
+   * Takes an attached cluster's node as a newly launched instance, with an agent that runs documents on the given
+   * machine.
+   */
   adopt(plan: NodePlan, machine: Machine): LaunchedNode {
     const { ec2, ssm } = this.services;
     const wiring = { plan, machine, clock: this.clock, ec2, ssm, cluster: undefined, controllers: undefined };

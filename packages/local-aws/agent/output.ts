@@ -16,9 +16,9 @@ export function cutStream(text: string): string {
 }
 
 /**
- * Combines both streams into the output that a listing of invocations shows, by the rule of `TruncateOutput` in the agent's
- * agent/framework/processor/executer/iohandler/iohandler.go: it counts bytes, and if both streams are longer than half of the room, each
- * keeps a half, whatever it contains.
+ * Combines both streams into the output that a listing of invocations shows, by the rule of `TruncateOutput` in the
+ * agent's agent/framework/processor/executer/iohandler/iohandler.go: it counts bytes, and if both streams are longer
+ * than half of the room, each keeps a half, whatever it contains.
  */
 export function combine(stdout: string, stderr: string): string {
   const out = Buffer.from(stdout);

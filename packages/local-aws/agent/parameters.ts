@@ -57,8 +57,8 @@ export function olderAgent(version: string, than: string): boolean {
 }
 
 /**
- * Replaces `{{ Name }}` in one pass, as text, without any quoting for a shell. A value that fills a whole string keeps its type; an unknown
- * name stays as it is.
+ * Replaces `{{ Name }}` in one pass, as text, without any quoting for a shell. A value that fills a whole string keeps
+ * its type; an unknown name stays as it is.
  */
 export function interpolate(input: unknown, values: ReadonlyMap<string, Value>): unknown {
   if (typeof input === 'string') {
@@ -95,8 +95,9 @@ function resolveStore(text: string, parameterStore: (name: string) => string): s
 }
 
 /**
- * The agent searches the pattern anywhere in the value; only `^` and `$` in the pattern itself anchor it. It is written in Go, whose patterns
- * repeat at most 1,000 times and neither look around nor refer back: https://github.com/google/re2/wiki/Syntax
+ * The agent searches the pattern anywhere in the value; only `^` and `$` in the pattern itself anchor it. It is written
+ * in Go, whose patterns repeat at most 1,000 times and neither look around nor refer back:
+ * https://github.com/google/re2/wiki/Syntax
  */
 function checkPattern(name: string, value: Value, pattern: string | undefined): void {
   if (pattern === undefined) return;

@@ -19,8 +19,8 @@ export interface Strictness {
 }
 
 /**
- * Checks a value against an SDK schema. The SDK itself drops unknown members and sends wrong types unchanged; a service that accepts
- * them hides the caller's mistakes.
+ * Checks a value against an SDK schema. The SDK itself drops unknown members and sends wrong types unchanged; a service
+ * that accepts them hides the caller's mistakes.
  *
  * @returns the first violation, or `undefined`
  */

@@ -27,7 +27,10 @@ export interface Registered {
 
 /** The only path into every service: schema, IAM, planted faults, count, then the operation itself. */
 export class Gateway implements Aws {
-  /** How often each operation was called: every call that passed the schema and IAM, including those with a planted fault. */
+  /**
+   * How often each operation was called: every call that passed the schema and IAM, including those with a planted
+   * fault.
+   */
   readonly calls = new Map<string, number>();
   /** Every call in order of arrival, with its error code. */
   readonly journal: JournalEntry[] = [];

@@ -21,8 +21,8 @@ export function isPresigned({ headers, query }: WireRequest): boolean {
 }
 
 /**
- * Verifies that a URL was signed with its access key's secret, is unchanged, and has not expired. That the key itself has not expired is for the
- * gateway to check.
+ * Verifies that a URL was signed with its access key's secret, is unchanged, and has not expired. That the key itself
+ * has not expired is for the gateway to check.
  *
  * @param secretOf returns the credentials for an access key id
  * @param now milliseconds since the epoch

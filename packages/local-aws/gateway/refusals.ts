@@ -2,7 +2,8 @@ import type { SchemaViolation } from './check.ts';
 import { AwsError } from './service.ts';
 
 /**
- * A service's error for a request that does not match its model. Services with JSON fail while reading it; EC2 names the parameter.
+ * A service's error for a request that does not match its model. Services with JSON fail while reading it; EC2 names
+ * the parameter.
  *
  * @param service the signing name
  */

@@ -1,6 +1,7 @@
 /**
- * The building blocks of every service in the local cloud. A service is a table of operations. The gateway finds the operation, checks
- * the request against the SDK's own schema, asks IAM for every authorization that the operation requires, and then runs it.
+ * The building blocks of every service in the local cloud. A service is a table of operations. The gateway finds the
+ * operation, checks the request against the SDK's own schema, asks IAM for every authorization that the operation
+ * requires, and then runs it.
  */
 
 /** A caller: a role's session, or a service on its own behalf (resource policies decide for it). */
@@ -27,7 +28,8 @@ export interface Authorization {
   /** The resource's own policy, if it has one: a queue's, a function's, a log group's. */
   readonly resourcePolicy?: unknown;
   /**
-   * Whether nothing is allowed that the resource's policy does not allow, as with keys: identity policies count only for actions that it leaves to the account.
+   * Whether nothing is allowed that the resource's policy does not allow, as with keys: identity policies count only
+   * for actions that it leaves to the account.
    */
   readonly governedByResource?: boolean;
 }
@@ -79,8 +81,8 @@ export class AwsError extends Error {
 }
 
 /**
- * Calls an operation inside the local cloud. The request is checked against the SDK's schema, IAM decides, the call is counted
- * and may meet a planted fault, exactly like a request over the wire.
+ * Calls an operation inside the local cloud. The request is checked against the SDK's schema, IAM decides, the call is
+ * counted and may meet a planted fault, exactly like a request over the wire.
  */
 export interface Aws {
   call(principal: Principal, service: string, operation: string, input: unknown): Promise<unknown>;

@@ -1,4 +1,7 @@
-/** Signature Version 4 of a request: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/**
+ * Signature Version 4 of a request:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 import { timingSafeEqual } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from '../iam/credentials.ts';
@@ -16,7 +19,8 @@ const form =
  *
  * @param secretOf returns the credentials for an access key id
  * @param now milliseconds since the epoch
- * @throws AwsError like AWS for a request that is unsigned, or signed by an unknown key, at another time or with another secret
+ * @throws AwsError like AWS for a request that is unsigned, or signed by an unknown key, at another time or with
+ * another secret
  */
 export async function verifySignature(
   request: WireRequest,

@@ -16,7 +16,10 @@ const negative = (compare: Compare): Operator => ({ compare, negated: true });
 const equal: Compare = (policy, request) => policy === request;
 const equalIgnoringCase: Compare = (policy, request) => policy.toLowerCase() === request.toLowerCase();
 
-/** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". Operators for numbers, dates, addresses and bytes are missing. */
+/**
+ * Source: IAM User Guide, "IAM JSON policy elements: Condition operators". Operators for numbers, dates, addresses and
+ * bytes are missing.
+ */
 const operators: Readonly<Record<string, Operator>> = {
   StringEquals: positive(equal),
   StringNotEquals: negative(equal),
@@ -30,9 +33,9 @@ const operators: Readonly<Record<string, Operator>> = {
 };
 
 /**
- * Keys with several values in one request (`ArrayOf…` in the Service Authorization Reference). AWS does not define what a plain operator
- * means for them, so a policy that uses one is refused.
- * Source: IAM User Guide, "Multivalued context keys".
+ * Keys with several values in one request (`ArrayOf…` in the Service Authorization Reference). AWS does not define what
+ * a plain operator means for them, so a policy that uses one is refused. Source: IAM User Guide, "Multivalued context
+ * keys".
  */
 const multivalued: ReadonlySet<string> = new Set([
   'aws:calledvia',

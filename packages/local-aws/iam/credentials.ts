@@ -8,10 +8,16 @@ export interface Credentials {
   readonly sessionToken: string;
 }
 
-/** About as long as the token of an assumed role. AWS names no limit: https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html */
+/**
+ * About as long as the token of an assumed role. AWS names no limit:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
+ */
 const sessionTokenBytes = 900;
 
-/** Credentials by access key id. They are derived from a counter, so all runs are alike. Nothing outside this process accepts them. */
+/**
+ * Credentials by access key id. They are derived from a counter, so all runs are alike. Nothing outside this process
+ * accepts them.
+ */
 export class CredentialStore {
   readonly #principals = new Map<string, Principal>();
   readonly #secrets = new Map<string, Credentials>();

@@ -27,9 +27,9 @@ export function evaluateIdentity(policies: readonly Policy[], question: Question
 }
 
 /**
- * The decision of a resource's policy about a caller in the same account. A statement about the whole account denies, but does not allow by
- * itself: it leaves that to identity policies.
- * Source: IAM User Guide, "AWS JSON policy elements: Principal", AWS account principals.
+ * The decision of a resource's policy about a caller in the same account. A statement about the whole account denies,
+ * but does not allow by itself: it leaves that to identity policies. Source: IAM User Guide, "AWS JSON policy elements:
+ * Principal", AWS account principals.
  */
 export function evaluateResource(policy: Policy, caller: Caller, question: Question): Verdict {
   return decide(
@@ -39,7 +39,10 @@ export function evaluateResource(policy: Policy, caller: Caller, question: Quest
   );
 }
 
-/** Whether a resource's policy leaves an action to the account's identity policies: a statement allows it to the account. */
+/**
+ * Whether a resource's policy leaves an action to the account's identity policies: a statement allows it to the
+ * account.
+ */
 export function leavesToAccount(policy: Policy, account: string, question: Question): boolean {
   return policy.statements.some(
     (statement) =>

@@ -53,7 +53,8 @@ export class Iam implements Identities {
     if (role === undefined || byTrust === 'explicit-deny' || (byTrust !== 'allow' && !isLeft)) {
       throw new AwsError('AccessDenied', this.#sentence(caller, authorization), 403);
     }
-    // A trust policy that names the caller is enough within an account; one that names the account leaves it to the caller's policies.
+    // A trust policy that names the caller is enough within an account; one that names the account leaves it to the
+    // caller's policies.
     const denial = byTrust === 'allow' ? undefined : this.deny(caller, authorization);
     if (denial !== undefined) throw new AwsError('AccessDenied', denial, 403);
     return { kind: 'role', roleArn: role.arn, sessionName };

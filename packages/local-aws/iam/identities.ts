@@ -47,7 +47,8 @@ export interface Identities extends Authorizer {
   /**
    * Has a principal assume a role, as STS does.
    *
-   * @throws AwsError if the role's trust policy does not allow it, or leaves it to the caller's own policies and they do not
+   * @throws AwsError if the role's trust policy does not allow it, or leaves it to the caller's own policies and they
+   * do not
    */
   assumeRole(caller: Principal, roleArn: string, sessionName: string): Principal;
 

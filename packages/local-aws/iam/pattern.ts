@@ -35,8 +35,8 @@ function glob(pattern: string, text: string): boolean {
 }
 
 /**
- * Matches an ARN against a pattern part by part: a wildcard does not extend over one of the first five colons.
- * Source: IAM User Guide, "IAM JSON policy elements: Condition operators", Amazon Resource Name (ARN) condition operators.
+ * Matches an ARN against a pattern part by part: a wildcard does not extend over one of the first five colons. Source:
+ * IAM User Guide, "IAM JSON policy elements: Condition operators", Amazon Resource Name (ARN) condition operators.
  */
 export function matchesArn(pattern: string, arn: string): boolean {
   const patterns = parts(pattern);

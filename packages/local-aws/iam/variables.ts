@@ -20,8 +20,8 @@ export function checkVariables(text: string): void {
 }
 
 /**
- * Inserts the values of policy variables into a pattern.
- * Source: IAM User Guide, "IAM policy elements: Variables and tags": a variable without a value makes the statement not match.
+ * Inserts the values of policy variables into a pattern. Source: IAM User Guide, "IAM policy elements: Variables and
+ * tags": a variable without a value makes the statement not match.
  *
  * @returns `undefined` if a variable has no value, or more than one
  */

@@ -3,7 +3,10 @@ import type { Invoked } from './function.ts';
 import type { LambdaHost } from './host.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
-/** Waits before the first and the second retry, in milliseconds. Source: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation". */
+/**
+ * Waits before the first and the second retry, in milliseconds. Source: Lambda Developer Guide, "How Lambda handles
+ * errors and retries with asynchronous invocation".
+ */
 const retryWaits = [60_000, 120_000];
 /** Throttled events wait from one second up to five minutes. Same source. */
 const firstThrottleWait = 1000;

@@ -37,7 +37,8 @@ const compiled = new Map<string, Compiled>();
 const byFile = new Map<string, Compiled>();
 
 /**
- * Compiles a module of a function's asset; a second environment reuses the script. ES modules become CommonJS, and `import()` becomes
+ * Compiles a module of a function's asset; a second environment reuses the script. ES modules become CommonJS, and
+ * `import()` becomes
  * `require()`: only in this form the code uses the environment's own modules.
  */
 export function moduleOf(file: string, injected: Injected): ModuleBody {

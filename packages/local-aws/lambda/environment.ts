@@ -17,8 +17,8 @@ interface Running {
 }
 
 /**
- * One execution environment: it runs one invocation at a time, keeps module state in between, and is frozen while idle. Once it is dead, nothing that its
- * code still does takes effect.
+ * One execution environment: it runs one invocation at a time, keeps module state in between, and is frozen while idle.
+ * Once it is dead, nothing that its code still does takes effect.
  */
 export class ExecutionEnvironment implements Host {
   readonly clock: Clock;
@@ -206,8 +206,8 @@ export class ExecutionEnvironment implements Host {
   }
 
   /**
-   * The function's own role creates its stream and writes its log: without the rights, nothing is written, and nothing reports that.
-   * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+   * The function's own role creates its stream and writes its log: without the rights, nothing is written, and nothing
+   * reports that. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
    */
   #write(message: string): void {
     const { iam, logs } = this.#lambdaHost;

@@ -16,7 +16,9 @@ export interface Functions {
    */
   function(nameOrArn: string): LambdaFunction;
 
-  /** Changes a function, as a deploy does: idle environments end, and busy ones after the invocation that they are in. */
+  /**
+   * Changes a function, as a deploy does: idle environments end, and busy ones after the invocation that they are in.
+   */
   update(nameOrArn: string, change: Partial<FunctionSettings>): void;
 
   /** Takes a function away; an invocation that is under way ends first. */

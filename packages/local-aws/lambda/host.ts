@@ -32,7 +32,10 @@ export interface LambdaHost {
 export interface Host {
   readonly clock: Clock;
   readonly alive: boolean;
-  /** Resolves when the environment is not frozen: between invocations nothing in it runs. Never resolves once it is dead. */
+  /**
+   * Resolves when the environment is not frozen: between invocations nothing in it runs. Never resolves once it is
+   * dead.
+   */
   thawed(): Promise<void>;
   /** Holds the clock until released, or until the environment dies. */
   hold(): () => void;

@@ -10,7 +10,10 @@ import type { LambdaFunction } from './lambda-function.ts';
 /** Lambda's functions and their invocation. */
 export class Lambda implements Functions {
   readonly functions = new Map<string, LambdaFunction>();
-  /** How many invocations the account allows at once, over all functions; a new account may begin with ten. Source: Lambda quotas. */
+  /**
+   * How many invocations the account allows at once, over all functions; a new account may begin with ten. Source:
+   * Lambda quotas.
+   */
   concurrency = 1000;
   /** The highest number of simultaneous invocations so far. */
   mostAtOnce = 0;

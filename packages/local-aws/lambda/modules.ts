@@ -18,7 +18,10 @@ import { diagnosticsModule } from './undici.ts';
 /** Built-in modules that functions cannot use here: neither the clock nor the cloud sees what they start. */
 const refused = ['child_process', 'cluster', 'dgram'];
 
-/** The modules of one execution environment: its asset's, the runtime's SDK, and built-in ones that stay within the cloud. */
+/**
+ * The modules of one execution environment: its asset's, the runtime's SDK, and built-in ones that stay within the
+ * cloud.
+ */
 export class Modules {
   readonly #folder: string;
   readonly #injected: Injected;
@@ -123,7 +126,10 @@ function isBuiltin(name: string): boolean {
   return name.startsWith('node:') || builtinModules.includes(name);
 }
 
-/** The old parser without its warning, which would go to the terminal instead of the function's log. CDK's own functions use it. */
+/**
+ * The old parser without its warning, which would go to the terminal instead of the function's log. CDK's own functions
+ * use it.
+ */
 function parseUrl(text: string, ...rest: unknown[]): object {
   const Url = Reflect.get(url, 'Url') as new () => { parse(...args: unknown[]): void };
   const parsed = new Url();

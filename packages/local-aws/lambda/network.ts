@@ -14,7 +14,9 @@ export function notFound(host: string): Error {
   return Object.assign(error, { code: 'ENOTFOUND', errno: -3008, syscall: 'getaddrinfo', hostname: host });
 }
 
-/** The error for an address that does not answer: no security group lets the connection through, or there is no route. */
+/**
+ * The error for an address that does not answer: no security group lets the connection through, or there is no route.
+ */
 export function timedOut(host: string, port: number): Error {
   const error = new Error(`connect ETIMEDOUT ${host}:${port}`);
   return Object.assign(error, { code: 'ETIMEDOUT', errno: -110, syscall: 'connect', address: host, port });
@@ -22,7 +24,10 @@ export function timedOut(host: string, port: number): Error {
 
 type Connect = (...args: unknown[]) => net.Socket;
 
-/** `net` and `tls` for code in an execution environment: connections only to this machine, closed when the environment dies. */
+/**
+ * `net` and `tls` for code in an execution environment: connections only to this machine, closed when the environment
+ * dies.
+ */
 export function networkModules(host: Host): { readonly net: object; readonly tls: object } {
   const guard = (connect: Connect): Connect => {
     return (...args) => {

@@ -51,8 +51,8 @@ class LocalTimeout {
 }
 
 /**
- * The timers of one execution environment. They run on the cloud's clock; while the environment is frozen none fires, and what came
- * due fires when it thaws.
+ * The timers of one execution environment. They run on the cloud's clock; while the environment is frozen none fires,
+ * and what came due fires when it thaws.
  */
 export function timers(host: Host) {
   const open = new Map<number, LocalTimeout>();

@@ -35,8 +35,9 @@ export function diagnosticsModule(host: Host, real: object): object {
 }
 
 /**
- * Lets each request of an undici hold the clock: from its creation to its trailers, or to its error. That of a watch of Kubernetes holds it until its
- * answer begins; from there on each piece of the answer does, from the server on ({@link streams}).
+ * Lets each request of an undici hold the clock: from its creation to its trailers, or to its error. That of a watch of
+ * Kubernetes holds it until its answer begins; from there on each piece of the answer does, from the server on ({@link
+ * streams}).
  *
  * @param channel gives the channels of that undici
  */

@@ -2,8 +2,8 @@ import { suffixOf } from '../template/names.ts';
 import type { GroupRule, Inside, Placement, SecurityGroup, Vpc, Vpcs } from './vpcs.ts';
 
 /**
- * The VPCs of one account and region: who reaches whom. There is no way from a VPC to the internet or to AWS: no NAT gateway and no interface
- * end point is modelled.
+ * The VPCs of one account and region: who reaches whom. There is no way from a VPC to the internet or to AWS: no NAT
+ * gateway and no interface end point is modelled.
  */
 export class Networks implements Vpcs {
   readonly #subnets = new Map<string, string>();

@@ -1,4 +1,7 @@
-/** One rule of a security group: who may come in, or if one may go, on which ports. Only groups are modelled as the other side. */
+/**
+ * One rule of a security group: who may come in, or if one may go, on which ports. Only groups are modelled as the
+ * other side.
+ */
 export interface GroupRule {
   readonly fromPort: number;
   readonly toPort: number;
@@ -46,7 +49,11 @@ export interface Vpcs {
   /** Makes a security group. @returns its id */
   addGroup(seed: string, vpcId: string, egress: readonly GroupRule[]): string;
 
-  /** Adds a rule of ingress to a security group. @returns how to take that back. Throws if a group does not exist, or is of another VPC */
+  /**
+   * Adds a rule of ingress to a security group.
+   *
+   * @returns how to take that back. Throws if a group does not exist, or is of another VPC
+   */
   allowInto(groupId: string, rule: GroupRule): () => void;
 
   /** Throws if there is none. */

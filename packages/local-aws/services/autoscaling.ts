@@ -2,7 +2,8 @@
  * EC2 Auto Scaling, limited to launch hooks and the termination of single instances:
  * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html,
  * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html and
- * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html. Groups are made by the run, not by a template.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html. Groups are made by the run,
+ * not by a template.
  */
 import { randomUUID } from 'node:crypto';
 import type {

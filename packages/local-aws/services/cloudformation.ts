@@ -1,6 +1,6 @@
 /**
- * CloudFormation: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html. Stacks are made by
- * the template of the assembly; this is what callers see of them, and custom resources.
+ * CloudFormation: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html. Stacks are
+ * made by the template of the assembly; this is what callers see of them, and custom resources.
  */
 import { createHash } from 'node:crypto';
 import type {
@@ -16,7 +16,10 @@ import type { Part } from '../part.ts';
 import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';
 
-/** How long CloudFormation waits for an answer, in seconds, unless ServiceTimeout is shorter. Source: CloudFormation, "Custom resources". */
+/**
+ * How long CloudFormation waits for an answer, in seconds, unless ServiceTimeout is shorter. Source: CloudFormation,
+ * "Custom resources".
+ */
 const longestWait = 3600;
 
 /** A custom resource's answer may have 4,096 bytes. Source: CloudFormation, "Custom resource response objects". */
@@ -94,7 +97,10 @@ export class CloudFormation {
     return { resourceTypes: [metadata, custom], services: [this.#service()] };
   }
 
-  /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html, of custom resources. */
+  /**
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html, of custom
+   * resources.
+   */
   #service(): Service {
     const where = ({ StackName = '', LogicalResourceId = '' }: Partial<DescribeStackResourceCommandInput>) => ({
       StackName: StackName.startsWith('arn:') ? StackName : (this.#stacks.get(StackName) ?? StackName),
@@ -123,7 +129,8 @@ export class CloudFormation {
             return { StackResourceSummaries };
           },
         ),
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html: it returns before the stack is gone, and a stack that is not there is no error.
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html: it returns before the
+        // stack is gone, and a stack that is not there is no error.
         DeleteStack: operation(
           (input: Partial<DeleteStackCommandInput>) => [
             { action: 'cloudformation:DeleteStack', resource: where(input).StackName },
@@ -139,7 +146,8 @@ export class CloudFormation {
             return {};
           },
         ),
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html, of one stack by its name.
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html, of one stack by
+        // its name.
         DescribeStacks: operation(
           (input: Partial<DescribeStacksCommandInput>) => [
             { action: 'cloudformation:DescribeStacks', resource: where(input).StackName },

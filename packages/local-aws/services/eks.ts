@@ -1,6 +1,6 @@
 /**
- * EKS, as far as access goes: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html, API_ListClusters.html,
- * API_CreateAccessEntry.html, API_AssociateAccessPolicy.html, API_DeleteAccessEntry.html and
+ * EKS, as far as access goes: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html,
+ * API_ListClusters.html, API_CreateAccessEntry.html, API_AssociateAccessPolicy.html, API_DeleteAccessEntry.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-eks-accessentry.html
  */
 import type {
@@ -58,7 +58,9 @@ export interface AccessEntry {
 export interface EksOptions {
   readonly clock: Clock;
   readonly env: Environment;
-  /** When a role was created, in milliseconds since the epoch; undefined if no role has the ARN. By default all are old. */
+  /**
+   * When a role was created, in milliseconds since the epoch; undefined if no role has the ARN. By default all are old.
+   */
   readonly roleMadeAt?: (arn: string) => number | undefined;
   /** How long EKS does not accept a new role, in milliseconds. */
   readonly spreadMs?: number;
@@ -70,7 +72,10 @@ export type EntryWatcher = (entry: AccessEntry, gone: boolean) => void;
 /** Group names that EKS reserves. */
 const reservedGroup = /^(system|eks|aws|amazon|iam):/;
 
-/** The only modelled access policy, with its only modelled scope. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
+/**
+ * The only modelled access policy, with its only modelled scope.
+ * https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+ */
 const PolicySchema = v.strictObject({
   AccessScope: v.strictObject({ Type: v.literal('cluster', 'only the scope cluster is modelled here') }),
   PolicyArn: v.pipe(

@@ -1,6 +1,7 @@
 /**
  * IAM as CloudFormation makes it, roles and their policies:
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html and aws-resource-iam-policy.html
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html and
+ * aws-resource-iam-policy.html
  */
 
 import type { Core } from '../core.ts';

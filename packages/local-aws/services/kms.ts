@@ -1,5 +1,6 @@
 /**
- * KMS, as far as keys that sign go: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html, API_GetPublicKey.html and
+ * KMS, as far as keys that sign go: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html,
+ * API_GetPublicKey.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -93,7 +94,8 @@ export class Kms {
     const key = this.#keys.get(idOf(keyId));
     const resource = key?.arn ?? this.#arn(idOf(keyId));
     const right = { action: `kms:${action}`, resource, context };
-    // https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: no principal has a right that the key's policy does not give.
+    // https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: no principal has a right that the key's
+    // policy does not give.
     return [key === undefined ? right : { ...right, resourcePolicy: key.policy, governedByResource: true }];
   }
 

@@ -11,7 +11,10 @@ import { integer, propertyNames, readProperties } from './properties.ts';
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
-/** AWS invokes a schedule within the minute in which it is due; here always this long after that minute begins, in milliseconds. */
+/**
+ * AWS invokes a schedule within the minute in which it is due; here always this long after that minute begins, in
+ * milliseconds.
+ */
 const lateMs = 1_000;
 
 /** Pauses between attempts double from a second up to this, in milliseconds; AWS publishes no table. */
@@ -70,7 +73,9 @@ export class Scheduler {
   readonly #aws: Aws;
   readonly #session: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
 
-  /** @param options.session assumes the execution role for the schedule's group; throws AwsError if that is not allowed */
+  /**
+   * @param options.session assumes the execution role for the schedule's group; throws AwsError if that is not allowed
+   */
   constructor(options: {
     clock: Clock;
     aws: Aws;

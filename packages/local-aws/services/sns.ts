@@ -1,6 +1,7 @@
 /**
  * SNS: topics, their policies and subscriptions, and what services of AWS publish on them:
- * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html, https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html,
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html
  */
 import * as v from 'valibot';
@@ -61,7 +62,11 @@ export class Sns {
     this.resourceTypes = [this.#topicType(), this.#policyType(), this.#subscriptionType()];
   }
 
-  /** Publishes a message from inside of AWS. @throws AwsError if the topic is unknown or its policy does not allow it */
+  /**
+   * Publishes a message from inside of AWS.
+   *
+   * @throws AwsError if the topic is unknown or its policy does not allow it
+   */
   publish(principal: Principal, arn: string, message: string): void {
     const topic = this.topics.get(arn);
     const authorization = { action: 'sns:Publish', resource: arn };

@@ -5,7 +5,10 @@ import type { Core } from '../core.ts';
 import { AwsError, operation, type Principal, type Service } from '../gateway/service.ts';
 import type { Part } from '../part.ts';
 
-/** How long a session may last, in seconds. A role that assumes a role gets an hour at most: API_AssumeRole.html, "role chaining". */
+/**
+ * How long a session may last, in seconds. A role that assumes a role gets an hour at most: API_AssumeRole.html, "role
+ * chaining".
+ */
 const session = { least: 900, most: 3_600 } as const;
 
 /** STS: who the caller is, which needs no right, and sessions of other roles. */

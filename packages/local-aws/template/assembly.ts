@@ -71,7 +71,10 @@ export function readAssembly(folder: string): readonly AssembledStack[] {
   return inOrder(stacks);
 }
 
-/** CloudFormation User Guide, "Understand CloudFormation quotas": a template that is read from a bucket, and its contents. */
+/**
+ * CloudFormation User Guide, "Understand CloudFormation quotas": a template that is read from a bucket, and its
+ * contents.
+ */
 const quotas = { bytes: 1_048_576, resources: 500, outputs: 200, parameters: 200 };
 
 function withinQuotas(template: Template, bytes: number, id: string): Template {

@@ -34,7 +34,8 @@ export class Stacks {
    * Creates or updates every stack of an assembly, dependencies first.
    *
    * @param folder the folder that `cdk synth` wrote
-   * @throws TemplateError before anything is created if something is unsupported, and if a stack cannot be deployed, which then is as before
+   * @throws TemplateError before anything is created if something is unsupported, and if a stack cannot be deployed,
+   * which then is as before
    */
   async deploy(folder: string): Promise<void> {
     const assembled = readAssembly(folder);

@@ -42,9 +42,9 @@ export type StackStatus =
   | 'UPDATE_ROLLBACK_COMPLETE';
 
 /**
- * One stack from its creation to its deletion, like CloudFormation. Changes are found by logical id; resources are created, changed or replaced in
- * dependency order, and restored if one step fails. Obsolete resources are deleted last.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+ * One stack from its creation to its deletion, like CloudFormation. Changes are found by logical id; resources are
+ * created, changed or replaced in dependency order, and restored if one step fails. Obsolete resources are deleted
+ * last. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
  */
 export class StackLife {
   readonly name: string;
@@ -103,7 +103,8 @@ export class StackLife {
   }
 
   /**
-   * Creates the stack, or updates it to this template. A stack whose creation failed is deleted first, like `cdk deploy` does.
+   * Creates the stack, or updates it to this template. A stack whose creation failed is deleted first, like `cdk
+   * deploy` does.
    *
    * @param folder the cloud assembly
    * @throws TemplateError with the resource and the reason, after the rollback

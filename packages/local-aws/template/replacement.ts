@@ -4,8 +4,8 @@ import type { SpecDatabase } from '@aws-cdk/service-spec-types';
 let database: SpecDatabase | undefined;
 
 /**
- * Whether a change of these properties replaces the resource, by CloudFormation's own schemas (`createOnlyProperties`). A property that may or
- * may not replace it is assumed to change in place.
+ * Whether a change of these properties replaces the resource, by CloudFormation's own schemas (`createOnlyProperties`).
+ * A property that may or may not replace it is assumed to change in place.
  *
  * @param type for instance `AWS::SQS::Queue`; a custom resource has no schema, and its function decides
  */

@@ -36,10 +36,13 @@ export interface Change {
 export interface ResourceType {
   /** For instance `AWS::SQS::Queue`. */
   readonly type: string;
-  /** Every property that `create` supports; a template with any other is refused by name. `*` if the type accepts any. */
+  /**
+   * Every property that `create` supports; a template with any other is refused by name. `*` if the type accepts any.
+   */
   readonly properties: readonly string[];
   /**
-   * Checks a resource before any of the template is created, for what can be refused early: a state type, an operator in a pattern.
+   * Checks a resource before any of the template is created, for what can be refused early: a state type, an operator
+   * in a pattern.
    *
    * @param properties the properties as far as they are known by then
    * @throws if `create` would refuse them
@@ -58,7 +61,10 @@ export interface ResourceType {
     stack: Stack,
     type: string,
   ): Created | Promise<Created>;
-  /** Changes the resource in place. Another `ref` in the answer means that it was replaced; the previous one is removed later. */
+  /**
+   * Changes the resource in place. Another `ref` in the answer means that it was replaced; the previous one is removed
+   * later.
+   */
   update?(created: Created, change: Change, stack: Stack): Created | Promise<Created>;
   /** Deletes the resource with its stack; without this function the resource ends with the cloud. */
   remove?(

@@ -5,7 +5,9 @@ import { mentions } from './references.ts';
 import type { ResourceType } from './resource.ts';
 import { TemplateError } from './template-error.ts';
 
-/** Sections that the local cloud reads or may ignore: rules check parameters; metadata and descriptions are for people. */
+/**
+ * Sections that the local cloud reads or may ignore: rules check parameters; metadata and descriptions are for people.
+ */
 const sections = [
   'AWSTemplateFormatVersion',
   'Conditions',
@@ -39,7 +41,8 @@ export function typeOf(types: ReadonlyMap<string, ResourceType>, type: string): 
 /**
  * Reviews a whole template before anything is created.
  *
- * @throws TemplateError that lists every unsupported section, resource type, property, intrinsic function, state and pattern
+ * @throws TemplateError that lists every unsupported section, resource type, property, intrinsic function, state and
+ * pattern
  */
 export function review(stacks: readonly AssembledStack[], types: ReadonlyMap<string, ResourceType>): void {
   const unknown = stacks.flatMap(({ name, template }) => [

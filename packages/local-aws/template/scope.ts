@@ -68,7 +68,9 @@ export class StackScope implements Scope {
   }
 }
 
-/** The local cloud uses every parameter's default; AWS reads the bootstrap version from SSM, so its default is a name. */
+/**
+ * The local cloud uses every parameter's default; AWS reads the bootstrap version from SSM, so its default is a name.
+ */
 function parameterValue(name: string, parameter: Readonly<Record<string, unknown>>): unknown {
   const { Type: type, Default: value } = parameter;
   if (value === undefined)

@@ -24,8 +24,8 @@ export const podStartMs = 1_600;
 const stopMs = 100;
 
 /**
- * The part of a kubelet that runs pods: it creates the sandbox with the handler of the pod's RuntimeClass, reports the pod's status, writes an
- * Event if it cannot create a sandbox, and removes the pod when it is deleted.
+ * The part of a kubelet that runs pods: it creates the sandbox with the handler of the pod's RuntimeClass, reports the
+ * pod's status, writes an Event if it cannot create a sandbox, and removes the pod when it is deleted.
  */
 export class PodWorker {
   readonly #options: PodWorkerOptions;

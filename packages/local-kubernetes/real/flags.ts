@@ -32,9 +32,9 @@ export function etcdFlags({ folder, etcdPort, peerPort }: ControlPlanePlan): str
 }
 
 /**
- * kube-apiserver's flags: the authorizers and admission plugins of EKS, and a webhook
- * that reviews tokens like EKS's authenticator. The server's defaults apply to the rest (ValidatingAdmissionPolicy, PodSecurity,
- * RuntimeClass, TaintNodesByCondition, ServiceAccount).
+ * kube-apiserver's flags: the authorizers and admission plugins of EKS, and a webhook that reviews tokens like EKS's
+ * authenticator. The server's defaults apply to the rest (ValidatingAdmissionPolicy, PodSecurity, RuntimeClass,
+ * TaintNodesByCondition, ServiceAccount).
  */
 export function apiServerFlags({ folder, etcdPort, apiPort }: ControlPlanePlan): string[] {
   const files = filesOf(folder);

@@ -9,7 +9,10 @@ export function asksForWatch(path: string): boolean {
   return /[?&]watch=(true|1)(&|$)/.test(path);
 }
 
-/** Forwards a real API server's answer to a watch: each event as it arrives, and an answer that is not a stream as a whole. */
+/**
+ * Forwards a real API server's answer to a watch: each event as it arrives, and an answer that is not a stream as a
+ * whole.
+ */
 export async function forwardWatch(response: IncomingMessage): Promise<Reply> {
   if (response.statusCode !== 200) return { code: response.statusCode ?? 500, body: await text(response) };
   return {

@@ -70,7 +70,8 @@ export interface Write {
 }
 
 /**
- * Evaluates the ValidatingAdmissionPolicies that are bound and that the server has received. A policy that cannot be evaluated denies.
+ * Evaluates the ValidatingAdmissionPolicies that are bound and that the server has received. A policy that cannot be
+ * evaluated denies.
  *
  * @throws ApiError with the reason and the message of the first validation that fails
  */
@@ -87,8 +88,8 @@ export function askPolicies(store: Store, write: Write): void {
 }
 
 /**
- * Whether a policy's namespaceSelector matches. It never skips a cluster-scoped object, except a Namespace, which is matched by its own labels.
- * Source: Kubernetes, MatchResources.
+ * Whether a policy's namespaceSelector matches. It never skips a cluster-scoped object, except a Namespace, which is
+ * matched by its own labels. Source: Kubernetes, MatchResources.
  */
 function selectsNamespace(store: Store, { matchConstraints }: Policy, { target, object, oldObject }: Write): boolean {
   const { namespaceSelector: selector } = matchConstraints;

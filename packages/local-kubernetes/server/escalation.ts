@@ -7,7 +7,8 @@ import type { Store } from './store.ts';
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /**
- * A user cannot grant rights that they do not hold. The rules of a role, or of a binding's role, must all be the writer's own, unless the writer may
+ * A user cannot grant rights that they do not hold. The rules of a role, or of a binding's role, must all be the
+ * writer's own, unless the writer may
  * `escalate` roles or `bind` that role. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
  *
  * @throws ApiError 403 with the API server's message

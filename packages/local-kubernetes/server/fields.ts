@@ -1,12 +1,17 @@
 import { isRecord } from '../object.ts';
 
-/** The steps to a field, as FieldsV1 writes them: `f:name`, `k:{"name":"x"}` for an item with a key, `v:"x"` for a member of a set. */
+/**
+ * The steps to a field, as FieldsV1 writes them: `f:name`, `k:{"name":"x"}` for an item with a key, `v:"x"` for a
+ * member of a set.
+ */
 export type Path = readonly string[];
 
 /** Fields with their values. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** How a kind's fields are owned if not field by field (maps) and as a whole (lists): the markers in its OpenAPI schema. */
+/**
+ * How a kind's fields are owned if not field by field (maps) and as a whole (lists): the markers in its OpenAPI schema.
+ */
 interface Marks {
   /** `x-kubernetes-map-type: atomic`. */
   readonly atomic?: readonly string[];

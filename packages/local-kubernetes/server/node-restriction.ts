@@ -19,8 +19,8 @@ const ownLabels = new Set([
 const ownPrefixes = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 
 /**
- * The NodeRestriction admission plugin: a kubelet writes only its own Node, never its taints after creation, and no label that
- * could steer pods to it.
+ * The NodeRestriction admission plugin: a kubelet writes only its own Node, never its taints after creation, and no
+ * label that could steer pods to it.
  *
  * @param node the Node after the change
  * @param old the Node before it; absent at its creation

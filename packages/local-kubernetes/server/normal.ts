@@ -2,7 +2,8 @@ import { isRecord } from '../object.ts';
 
 /**
  * An object as the API server keeps it. The server drops empty metadata and taints, resets field ownership if a client
- * empties it (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), and sets a Node's allocatable to its capacity if it is absent.
+ * empties it (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), and sets a
+ * Node's allocatable to its capacity if it is absent.
  */
 export function normal<T extends { readonly kind: string; readonly metadata: object }>(object: T): T {
   const { spec, status } = object as { spec?: unknown; status?: unknown };

@@ -11,7 +11,10 @@ type Check = (
 
 const label = 'pod-security.kubernetes.io/enforce';
 
-/** The standard `restricted`, as far as a pod without volumes and host ports can violate it. Each check names the field like the plugin. */
+/**
+ * The standard `restricted`, as far as a pod without volumes and host ports can violate it. Each check names the field
+ * like the plugin.
+ */
 const checks: readonly Check[] = [
   (spec) => {
     const shared = ['hostNetwork', 'hostPID', 'hostIPC'].filter((field) => spec[field] === true);

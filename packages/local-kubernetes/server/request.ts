@@ -45,7 +45,10 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   delete: [],
 };
 
-/** The media type that makes a PATCH a server-side apply. Its body may be YAML, which includes JSON; the stand-in reads only JSON. */
+/**
+ * The media type that makes a PATCH a server-side apply. Its body may be YAML, which includes JSON; the stand-in reads
+ * only JSON.
+ */
 const applyPatch = 'application/apply-patch+yaml';
 
 /** The field manager of an administrator's objects. */
@@ -133,7 +136,9 @@ export function apply(store: Store, object: unknown): void {
   store.replace(resource, old, changed);
 }
 
-/** Creates an object from an applied part, or changes the existing one. Authorization and admission check the result. */
+/**
+ * Creates an object from an applied part, or changes the existing one. Authorization and admission check the result.
+ */
 function serverSideApply(
   store: Store,
   { user, target, query, body, now }: ApiRequest,
@@ -266,8 +271,8 @@ function bornNotReady(given: NewObject): NewObject {
 }
 
 /**
- * Patches an object. A patch of `nodes` leaves the status as it was, a patch of `nodes/status` the spec. Both can change labels and annotations,
- * as in Kubernetes.
+ * Patches an object. A patch of `nodes` leaves the status as it was, a patch of `nodes/status` the spec. Both can
+ * change labels and annotations, as in Kubernetes.
  */
 function patch(store: Store, { user, target, query, contentType, body }: ApiRequest): StoredObject {
   const { resource, namespace, name = '', subresource } = target;

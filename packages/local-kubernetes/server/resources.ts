@@ -9,7 +9,10 @@ export interface Resource {
   /** The verbs that the stand-in supports; the real API has more, and a request for one of those is refused by name. */
   readonly verbs: readonly string[];
   readonly subresources: readonly string[];
-  /** The name of the CustomResourceDefinition that brings it; without that object in the cluster there is no such resource. */
+  /**
+   * The name of the CustomResourceDefinition that brings it; without that object in the cluster there is no such
+   * resource.
+   */
   readonly definition?: string;
   /** Whether it is written with server-side apply; the others accept a JSON Patch. */
   readonly applied?: true;

@@ -27,7 +27,10 @@ export interface Change {
   readonly gone: boolean;
 }
 
-/** How long etcd keeps old versions, in milliseconds: every 5 minutes the API server compacts what is older than 5 minutes. */
+/**
+ * How long etcd keeps old versions, in milliseconds: every 5 minutes the API server compacts what is older than 5
+ * minutes.
+ */
 const historyMs = 5 * 60_000;
 /** How many old versions are dropped together. */
 const forgottenAtOnce = 1_000;
@@ -142,7 +145,10 @@ export class Store {
     }
   }
 
-  /** Stores a changed object under a new version; an unchanged one keeps its version, as in Kubernetes. Throws like {@link check}. */
+  /**
+   * Stores a changed object under a new version; an unchanged one keeps its version, as in Kubernetes. Throws like
+   * {@link check}.
+   */
   replace(resource: Resource, old: StoredObject, changed: StoredObject): StoredObject {
     this.check(resource, old, changed);
     const { name, namespace = '', creationTimestamp } = old.metadata;

@@ -22,7 +22,10 @@ export interface Sink {
 /** A granted watch: it writes until it is stopped. @returns a function that stops it */
 export type Stream = (sink: Sink, clock: Clock) => () => void;
 
-/** How often a watch receives a bookmark, in milliseconds: about once a minute (`bookmarkFrequency` in the API server's cacher). */
+/**
+ * How often a watch receives a bookmark, in milliseconds: about once a minute (`bookmarkFrequency` in the API server's
+ * cacher).
+ */
 const bookmarkMs = 60_000;
 /** How long a watch without a timeout lasts, in seconds: from `--min-request-timeout` up to twice that, at random. */
 const usualSeconds = 2_700;
@@ -35,9 +38,10 @@ export function selected(resource: Resource, query: URLSearchParams): (object: S
 }
 
 /**
- * A watch by the API server's rules: from a version on or, without one (or with 0), beginning with the existing objects. An object that begins to match
- * the selectors is ADDED, and one that stops matching is DELETED, in its last matching state. The answer to a compacted version is a 200
- * with an ERROR that contains a Status with 410. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * A watch by the API server's rules: from a version on or, without one (or with 0), beginning with the existing
+ * objects. An object that begins to match the selectors is ADDED, and one that stops matching is DELETED, in its last
+ * matching state. The answer to a compacted version is a 200 with an ERROR that contains a Status with 410.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  *
  * @throws ApiError 400 for an invalid version or selector
  */

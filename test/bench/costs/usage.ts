@@ -11,8 +11,8 @@ const minuteMs = 60_000;
 const monthMinutes = 30 * 24 * 60;
 
 /**
- * Assumptions for which the local cloud has no figure: the time that an invocation uses a whole processor, beside the calls that it waits
- * for, and the time of a cold start, both in seconds. `npm run bench:bundles` measures 8 to 16 ms.
+ * Assumptions for which the local cloud has no figure: the time that an invocation uses a whole processor, beside the
+ * calls that it waits for, and the time of a cold start, both in seconds. `npm run bench:bundles` measures 8 to 16 ms.
  */
 const assumed = { processor: 0.012, coldStart: 0.6 };
 
@@ -20,8 +20,8 @@ const assumed = { processor: 0.012, coldStart: 0.6 };
 const wholeProcessorMb = 1_769;
 
 /**
- * The usage of launches, per thousand: nodes of a pool with known agent arrivals, launched evenly within a time and released, with
- * reconcile off.
+ * The usage of launches, per thousand: nodes of a pool with known agent arrivals, launched evenly within a time and
+ * released, with reconcile off.
  *
  * @param assembly the cloud assembly of the sample airlock.yaml
  * @param withinMs from the first launch to the last

@@ -42,7 +42,10 @@ const withHook =
   () =>
     examineChanged(group, [named, ...changes], hooked);
 
-/** What a pool's codes have in common: the examples are right, and a file or an account that cannot be read leaves them open. */
+/**
+ * What a pool's codes have in common: the examples are right, and a file or an account that cannot be read leaves them
+ * open.
+ */
 export function poolCase(broken: FindingCase['broken'], right: FindingCase['right'] = {}): FindingCase {
   return {
     broken,

@@ -5,7 +5,10 @@ import { canRing } from '../expected-alarms.ts';
 import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
 
-/** Errors of functions that ring their alarm within 15 minutes. The alarm counts lines of logs, and this counts failed invocations. */
+/**
+ * Errors of functions that ring their alarm within 15 minutes. The alarm counts lines of logs, and this counts failed
+ * invocations.
+ */
 const errorsThatRing = 3;
 const errorWindowMs = 14 * 60_000;
 

@@ -4,8 +4,8 @@ import type { Launch } from '../watch.ts';
 import type { Invariant } from './invariant.ts';
 
 /**
- * How long after its deadline a node may reach its end, in milliseconds: a cluster that does not answer is called for ten more minutes to
- * set the mark, and the end itself is written and published with retries.
+ * How long after its deadline a node may reach its end, in milliseconds: a cluster that does not answer is called for
+ * ten more minutes to set the mark, and the end itself is written and published with retries.
  */
 const graceMs = 13 * 60_000;
 
@@ -24,7 +24,8 @@ export const endedOnce: Invariant = {
       const ends = endsOf(faultRun, launch);
       const [end] = ends;
       if (end === undefined) return [`${nameOf(launch)} never ended`];
-      // A node that was held is tried again, and then reaches another end: only the last one may be an end that does not change.
+      // A node that was held is tried again, and then reaches another end: only the last one may be an end that does
+      // not change.
       if (ends.slice(0, -1).some(({ type }) => type !== ('Node Held' satisfies DetailType)))
         return [`${nameOf(launch)} ended ${ends.length} times: ${ends.map((one) => one.outcome).join(', ')}`];
       const late = end.endedAt - launch.at - deadlineMs - grace;
@@ -44,8 +45,8 @@ export function due(faultRun: FaultRun): readonly Launch[] {
 }
 
 /**
- * The different ends that were published for a launch, in order; the bus may carry one more than once, and the first counts. The success or
- * failure of a re-verification is not an end of its launch.
+ * The different ends that were published for a launch, in order; the bus may carry one more than once, and the first
+ * counts. The success or failure of a re-verification is not an end of its launch.
  */
 export function endsOf({ watch }: FaultRun, launch: Launch) {
   const told = watch.ends.filter(

@@ -1,6 +1,9 @@
 import type { Invariant } from './invariant.ts';
 
-/** The gate was lifted only after a proof on that instance in that launch: by the machine itself, and by a pod on the node. */
+/**
+ * The gate was lifted only after a proof on that instance in that launch: by the machine itself, and by a pod on the
+ * node.
+ */
 export const provenBeforeRelease: Invariant = {
   name: 'released before proof',
   violations({ watch, nodes }) {

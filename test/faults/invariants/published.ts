@@ -17,7 +17,8 @@ export const auditSuffices: Invariant = {
       if (outcomes.size === 0)
         return endsOf(faultRun, launch).length === 0 ? [] : [`the audit trail has no end of ${launch.instanceId}`];
       const said = [...outcomes].join(' and ');
-      // A Node survives a stop and a start of its instance: if its gate was off then, it need not have been lifted again.
+      // A Node survives a stop and a start of its instance: if its gate was off then, it need not have been lifted
+      // again.
       if (beganOpen(faultRun, launch)) return [];
       const opened = wasOpened(faultRun, launch);
       const saysOpened = outcomes.has('released') || outcomes.has('already-installed');

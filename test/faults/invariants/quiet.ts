@@ -1,7 +1,9 @@
 import { due, endsOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
-/** The text of a receipt if the end of a command could not be seen: its agent does not answer, or SSM itself does not. */
+/**
+ * The text of a receipt if the end of a command could not be seen: its agent does not answer, or SSM itself does not.
+ */
 const unseen = /the end of its command was not seen/;
 
 /** No command was running on a node when its end was published, unless the receipt states so. */

@@ -3,7 +3,9 @@ import { rebuildRuns } from '../../../domain/trail.ts';
 import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
 
-/** The audit group by itself rebuilds every receipt that the ledger has, and the steps of a released launch in order. */
+/**
+ * The audit group by itself rebuilds every receipt that the ledger has, and the steps of a released launch in order.
+ */
 export const receiptsRebuilt: Invariant = {
   name: 'not rebuilt from the audit trail',
   violations(faultRun) {
@@ -14,7 +16,8 @@ export const receiptsRebuilt: Invariant = {
     );
     const disordered = runs.flatMap(({ instanceId, ending, admittedAt, onlineAt, sentAt, receipt }) => {
       if (ending !== 'released' || sentAt === undefined) return [];
-      // Two functions and AWS note these times, each to its millisecond; only a command without an event has other ones.
+      // Two functions and AWS note these times, each to its millisecond; only a command without an event has other
+      // ones.
       const { settledAt } = receipt?.installation ?? {};
       const steps = [onlineAt, sentAt, settledAt, receipt?.endedAt].map((at) => Date.parse(at ?? ''));
       const inOrder = steps.every((at, index) => index === 0 || at >= (steps[index - 1] ?? Number.NaN));

@@ -5,12 +5,15 @@ import { tookItsReleaseAlong } from './deleted.ts';
 import type { Invariant } from './invariant.ts';
 
 /**
- * How many more nodes than were released may be replaced in a run: the breaker opens with the third failure if they are half of all, and
- * concurrent decisions are in progress by then.
+ * How many more nodes than were released may be replaced in a run: the breaker opens with the third failure if they are
+ * half of all, and concurrent decisions are in progress by then.
  */
 const lostAtMost = 4;
 
-/** No instance was terminated against policy: its pool replaces, its gate was never lifted in this launch, the breaker allowed it. */
+/**
+ * No instance was terminated against policy: its pool replaces, its gate was never lifted in this launch, the breaker
+ * allowed it.
+ */
 export const terminatedByPolicy: Invariant = {
   name: 'terminated without leave',
   violations(faultRun) {

@@ -23,7 +23,8 @@ export interface Almighty {
 }
 
 /**
- * A cluster for the tests of one file, in which our identity has every right: a denial there comes only from the policies.
+ * A cluster for the tests of one file, in which our identity has every right: a denial there comes only from the
+ * policies.
  *
  * @returns a function that a test calls to get it
  */

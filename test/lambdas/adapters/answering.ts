@@ -85,7 +85,8 @@ interface Sent {
 type Constructor = new (argument: object) => { send(command: object): Promise<unknown> };
 
 /**
- * Calls an operation of the local cloud, which answers with one error of the table, through the SDK's client and the wire.
+ * Calls an operation of the local cloud, which answers with one error of the table, through the SDK's client and the
+ * wire.
  *
  * @returns the error that the SDK throws
  */

@@ -105,7 +105,8 @@ describe('a gate that node-readiness-controller owns', () => {
   it('comes to the same end in the last call before the deadline', async () => {
     await start();
     await world.release();
-    // The deadline of the work is 90 seconds before that of the launch, and the last call begins 30 seconds before that.
+    // The deadline of the work is 90 seconds before that of the launch, and the last call begins 30 seconds before
+    // that.
     await world.pass(world.launchedAt + 13 * 60_000 - 10_000 - world.cluster.clock.now());
 
     const { receipt, calls } = await world.releaseByQueue();

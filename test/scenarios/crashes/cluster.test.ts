@@ -60,7 +60,11 @@ describe.each(sides)("one end, and no proof pod or message left, if the cluster'
   });
 });
 
-/** Makes the function die at each of its requests to the Kubernetes API that change something, once per run. @returns the requests, in order */
+/**
+ * Makes the function die at each of its requests to the Kubernetes API that change something, once per run.
+ *
+ * @returns the requests, in order
+ */
 async function dieAtRequests(plot: Plot, when: 'before' | 'after'): Promise<readonly string[]> {
   const places: string[] = [];
   await playSeries(plot, async (scenario, n) => {

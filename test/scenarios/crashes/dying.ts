@@ -38,14 +38,17 @@ export interface Plot {
   readonly seen: unknown;
 }
 
-/** Runs begin at multiples of this time, in milliseconds, so that each has the same part of every schedule before it. */
+/**
+ * Runs begin at multiples of this time, in milliseconds, so that each has the same part of every schedule before it.
+ */
 const everyMs = 10 * 60_000;
 
 /**
- * Runs a plot again and again in one simulation, each time with a new node, an empty ledger and a cold start of the function. The other
- * functions stay warm.
+ * Runs a plot again and again in one simulation, each time with a new node, an empty ledger and a cold start of the
+ * function. The other functions stay warm.
  *
- * @param run one run; `n` counts from 1. It returns where the function died, or undefined if it survived, which ends the series
+ * @param run one run; `n` counts from 1. It returns where the function died, or undefined if it survived, which ends
+ * the series
  */
 export async function playSeries(
   plot: Plot,
@@ -81,8 +84,8 @@ async function clear({ world, clock }: Scenario, began: number): Promise<void> {
 }
 
 /**
- * Makes the function die once per run: at each call that changes something, and before the first call of each invocation. Dying at another
- * read leaves behind what dying after the call before it does.
+ * Makes the function die once per run: at each call that changes something, and before the first call of each
+ * invocation. Dying at another read leaves behind what dying after the call before it does.
  *
  * @returns the calls of the run in which it survived, in order
  */

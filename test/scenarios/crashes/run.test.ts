@@ -13,7 +13,10 @@ const withoutEvents = ({ world }: Scenario) => {
   world.services.events.delivery = ({ event }) => (event.source === 'airlock' ? undefined : []);
 };
 
-/** The agent comes online after the dispatcher did not find it, but after few polls: each poll adds places at which it can die. */
+/**
+ * The agent comes online after the dispatcher did not find it, but after few polls: each poll adds places at which it
+ * can die.
+ */
 const soon = 10_000;
 /** The agent comes online between two runs of reconcile. */
 const late = 40_000;

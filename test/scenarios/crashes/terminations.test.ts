@@ -23,8 +23,8 @@ function askedToCancel({ world }: Scenario, { instanceId }: LaunchedNode): boole
 /**
  * An instance goes away that was tried while the breaker was open.
  *
- * @param command the command's status afterwards: SSM cancels nothing on an instance that shuts down, and an agent that is gone never
- * reports its end
+ * @param command the command's status afterwards: SSM cancels nothing on an instance that shuts down, and an agent that
+ * is gone never reports its end
  */
 const departure = (depart: (scenario: Scenario, node: LaunchedNode) => void, command: string): Plot => ({
   construct: 'Terminations',

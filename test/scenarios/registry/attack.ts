@@ -16,7 +16,10 @@ class Liar extends ModelledMachine {
   }
 }
 
-/** Replaces the content of the document that installs gVisor, under its name. Plays the next launch, and returns every script that ran. */
+/**
+ * Replaces the content of the document that installs gVisor, under its name. Plays the next launch, and returns every
+ * script that ran.
+ */
 async function withDocument(
   assembly: string,
   rights: readonly string[],

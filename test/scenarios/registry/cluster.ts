@@ -71,7 +71,8 @@ async function invoke(world: Simulation, path: string, event: object): Promise<v
 export const clusterScenarios = {
   'a cluster is prepared, and left as it was': on(async ({ world }) => {
     assert.equal(objects(world).length, 14);
-    // Applied once, then tested by dry runs until three of them in a row were denied, and only then were rights granted.
+    // Applied once, then tested by dry runs until three of them in a row were denied, and only then were rights
+    // granted.
     assert.ok(
       (clusterOf(world).counts.get('kubernetes:patch namespaces') ?? 0) >= 5,
       'the policies were not seen to deny',

@@ -24,7 +24,10 @@ export class Scenario {
     this.#copy = copy;
   }
 
-  /** Starts a simulation with modelled machines, or with those that `machine` makes, and with other rules for pools if some are given. */
+  /**
+   * Starts a simulation with modelled machines, or with those that `machine` makes, and with other rules for pools if
+   * some are given.
+   */
   static async start(
     assembly: string,
     faults: readonly MachineFault[] = [],

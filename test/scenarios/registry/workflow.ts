@@ -84,7 +84,8 @@ export const workflowScenarios = {
     for (const hostile of ['1; reboot', '20260928.0\n$(id)', '`id`', '1.2.3'])
       await assert.rejects(send(hostile), { code: 'InvalidParameters' });
     assert.equal(scenario.commandsFor(node), before);
-    // The agent only checks the pattern, anywhere in the value; a principal that changes a document's values cannot change that.
+    // The agent only checks the pattern, anywhere in the value; a principal that changes a document's values cannot
+    // change that.
     const deployed = world.services.ssm.documents().find(({ name }) => name === document?.ref);
     const { Version } = deployed?.content.parameters ?? {};
     assert.equal(Version?.interpolationType, 'ENV_VAR');

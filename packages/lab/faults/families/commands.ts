@@ -21,7 +21,10 @@ function shown(change: (text: string, random: Random) => string) {
   };
 }
 
-/** Every status in SSM, https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html, and what an output can lack. */
+/**
+ * Every status in SSM, https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html, and what an
+ * output can lack.
+ */
 export const commandFaults: Family = {
   undeliverable: {
     about: 'the command is Undeliverable',

@@ -3,7 +3,10 @@ import { AwsError } from '../../../local-aws/aws.ts';
 import type { Family, Fault } from '../fault.ts';
 import type { Random } from '../random.ts';
 
-/** Operations that nothing calls in a run of the sample: only the deployment, an operator, or an installation with a mirror does. */
+/**
+ * Operations that nothing calls in a run of the sample: only the deployment, an operator, or an installation with a
+ * mirror does.
+ */
 const elsewhere = (operation: Operation) =>
   /^(eks|cloudformation|s3|sts):/.test(operation) || operation === 'dynamodb:Scan';
 

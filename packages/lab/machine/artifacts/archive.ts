@@ -12,7 +12,10 @@ export function tar(files: ArchiveFiles): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-/** An archive member that no published version contains: `type` is tar's digit, for instance 1 for a hard link, 3 for a character device. */
+/**
+ * An archive member that no published version contains: `type` is tar's digit, for instance 1 for a hard link, 3 for a
+ * character device.
+ */
 export interface OddMember {
   readonly name: string;
   readonly type?: '0' | '1' | '2' | '3' | '6';
@@ -50,7 +53,10 @@ function header(
   return block;
 }
 
-/** Builds a Debian package that dpkg can read: an ar archive of the format version, the control files and the data, as files or as a tar archive. */
+/**
+ * Builds a Debian package that dpkg can read: an ar archive of the format version, the control files and the data, as
+ * files or as a tar archive.
+ */
 export function deb(control: ArchiveFiles, data: ArchiveFiles | Buffer): Buffer {
   const member = (name: string, body: Buffer) => {
     const head = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(body.length).padEnd(10)}\`\n`;

@@ -18,8 +18,9 @@ enable_annotations = ["enable_iommu", "virtio_fs_extra_args", "kernel_params"]
 }
 
 /**
- * A stand-in for Kata's shim, called by the stand-in for ctr: CONFIG ROOTFS COMMAND…. It keeps the rules that an installation can break:
- * everything is under /opt/kata, a guest needs /dev/kvm, and only what runs in a guest sees the guest's boot id.
+ * A stand-in for Kata's shim, called by the stand-in for ctr: CONFIG ROOTFS COMMAND…. It keeps the rules that an
+ * installation can break: everything is under /opt/kata, a guest needs /dev/kvm, and only what runs in a guest sees the
+ * guest's boot id.
  */
 function shim(version: string): string {
   return `#!/bin/sh

@@ -4,8 +4,8 @@ import { type ArchiveFiles, deb } from './archive.ts';
 const range = '0 231072 65536';
 
 /**
- * A stand-in for sysbox-runc: `--version`, `features`, and `run ROOTFS COMMAND…`, which works only beside its two daemons. It creates no user
- * namespace: a file provides what the command reads from /proc/self/uid_map.
+ * A stand-in for sysbox-runc: `--version`, `features`, and `run ROOTFS COMMAND…`, which works only beside its two
+ * daemons. It creates no user namespace: a file provides what the command reads from /proc/self/uid_map.
  */
 const runc = (version: string) => `#!/bin/sh
 # A stand-in for sysbox-runc.
@@ -44,7 +44,10 @@ const daemon = (name: string) => `#!/bin/sh\n# A stand-in for ${name}.\nexec sle
 const unit = (program: string) =>
   `[Unit]\nDescription=${program} (stand-in)\n\n[Service]\nExecStart=/usr/bin/${program}\n\n[Install]\nWantedBy=sysbox.service\n`;
 
-/** Builds a stand-in for the package of a Sysbox version that runs in a directory tree; the bytes are the same every time. */
+/**
+ * Builds a stand-in for the package of a Sysbox version that runs in a directory tree; the bytes are the same every
+ * time.
+ */
 export function buildSysbox(version: string, architecture: string): Buffer {
   return sysboxPackage(version, architecture, runc(version));
 }

@@ -19,7 +19,8 @@ export class ConfigurationError extends Error {
 type Reader = 'dump' | 'daemon';
 
 /**
- * containerd's effective configuration: files read, imports merged, older versions migrated, defaults filled in. The rules of
+ * containerd's effective configuration: files read, imports merged, older versions migrated, defaults filled in. The
+ * rules of
  * 1.7, 2.0 to 2.2 and 2.3 differ. They were observed on the real daemons.
  *
  * @param path the root file; if it does not exist, the defaults apply
@@ -41,7 +42,9 @@ export function effective(series: Series, path: string, files: Files, reader: Re
   return config;
 }
 
-/** Reads the root file and its imports, recursively, until a file is missing, which ends both the daemon and the dump. */
+/**
+ * Reads the root file and its imports, recursively, until a file is missing, which ends both the daemon and the dump.
+ */
 function load(series: Series, path: string, files: Files) {
   const loaded = new Map<string, Table>();
   const imports: string[] = [];
@@ -92,7 +95,10 @@ function list(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
-/** 1.7: a file that sets anything for a plugin replaces the plugin's whole section; a root file without a version is version 1 and ignores ids. */
+/**
+ * 1.7: a file that sets anything for a plugin replaces the plugin's whole section; a root file without a version is
+ * version 1 and ignores ids.
+ */
 function mergeOld(root: Table, imported: readonly Table[]): Table {
   let merged: Table = root['version'] === undefined ? { ...root, plugins: {} } : root;
   for (const file of imported) {

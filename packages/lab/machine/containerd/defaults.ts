@@ -53,7 +53,10 @@ function runc(): Table {
   };
 }
 
-/** A daemon's configuration without a file, in its newest version. It contains only what is needed here: CRI and two other plugins. */
+/**
+ * A daemon's configuration without a file, in its newest version. It contains only what is needed here: CRI and two
+ * other plugins.
+ */
 export function defaults(series: Series): Table {
   const others = {
     'io.containerd.gc.v1.scheduler': { deletion_threshold: 0, mutation_threshold: 100, startup_delay: '100ms' },

@@ -5,7 +5,9 @@ import { cri, defaults, type Series, seriesOf, server, type Table } from './defa
 import { print } from './print.ts';
 import { tableAt } from './tables.ts';
 
-/** The file system in a tree. Paths in configuration files are the node's; paths on the command line may be the tree's. */
+/**
+ * The file system in a tree. Paths in configuration files are the node's; paths on the command line may be the tree's.
+ */
 export function filesIn(tree: string): Files {
   const inTree = (path: string) => (path.startsWith(`${tree}/`) ? path : tree + path);
   return {
@@ -114,7 +116,10 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** The output of a daemon in its own namespaces that starts with a candidate in place of the file (none: without a file). */
+/**
+ * The output of a daemon in its own namespaces that starts with a candidate in place of the file (none: without a
+ * file).
+ */
 function rehearse(tree: string, version: string, config: string, candidate: string): Printed {
   const series = seriesOf(version);
   const files = filesIn(tree);

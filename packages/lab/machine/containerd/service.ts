@@ -3,7 +3,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { ConfigurationError } from './configuration.ts';
 import { run } from './main.ts';
 
-/** A request's fields before containerd's own arguments: the secret, the tree, the version and the number of arguments. */
+/**
+ * A request's fields before containerd's own arguments: the secret, the tree, the version and the number of arguments.
+ */
 const headFields = 4;
 
 /** Only the machines of this process know it. */
@@ -11,8 +13,8 @@ const secret = randomUUID();
 let listening: Promise<number> | undefined;
 
 /**
- * The program that answers for containerd in a tree. It asks this process: a separate Node for each call would take most of a script's
- * time.
+ * The program that answers for containerd in a tree. It asks this process: a separate Node for each call would take
+ * most of a script's time.
  *
  * @param tree the directory tree of the machine
  * @param version containerd's version

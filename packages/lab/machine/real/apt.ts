@@ -12,8 +12,8 @@ export interface Archive {
 const reach = /^Acquire::(https?::|Retries|ForceIPv4|ForceIPv6|Check-Valid-Until|Check-Date)/;
 
 /**
- * Reads where apt on this machine fetches Debian's packages. An Ubuntu machine has no Debian mirror configured; there mmdebstrap's default
- * applies.
+ * Reads where apt on this machine fetches Debian's packages. An Ubuntu machine has no Debian mirror configured; there
+ * mmdebstrap's default applies.
  */
 export function readArchive(): Archive {
   const format = '$(ORIGIN)|$(REPO_URI)|$(COMPONENT)|$(CODENAME)';

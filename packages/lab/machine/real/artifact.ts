@@ -32,9 +32,9 @@ export interface Descriptions {
 }
 
 /**
- * Stand-in artifacts for real nodes, in upstream's layout, with which containerd really starts containers through each handler. gVisor
- * is Debian's. Debian has no shim for it, so Debian's shim for runc does that part, behind an adapter. Kata and Sysbox are not in Debian:
- * their containers run under runc, and have the one mark that the proof checks.
+ * Stand-in artifacts for real nodes, in upstream's layout, with which containerd really starts containers through each
+ * handler. gVisor is Debian's. Debian has no shim for it, so Debian's shim for runc does that part, behind an adapter.
+ * Kata and Sysbox are not in Debian: their containers run under runc, and have the one mark that the proof checks.
  *
  * @param progress receives a line for each step that takes long
  * @param kind the kind of the artifacts
@@ -68,7 +68,10 @@ export async function realArtifacts(
 
 const guestRuntime = '/opt/kata/libexec/guest-stand-in';
 
-/** A runc whose containers read their boot id from a file of /proc/sys/kernel/random: `boot_id`, the node's own, or `uuid`, a new one. */
+/**
+ * A runc whose containers read their boot id from a file of /proc/sys/kernel/random: `boot_id`, the node's own, or
+ * `uuid`, a new one.
+ */
 export function runcWithBootId(source: 'boot_id' | 'uuid'): string {
   return standIn('runc-with-boot-id.sh').replace('@SOURCE@', `/proc/sys/kernel/random/${source}`);
 }

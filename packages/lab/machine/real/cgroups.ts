@@ -60,8 +60,8 @@ export class NodeCgroups {
   }
 
   /**
-   * The files to which a process writes its pid to enter the groups of an SSM agent's service. A process outside of the node's groups would
-   * see groups above the root of the hierarchy, and its children could not find their way back.
+   * The files to which a process writes its pid to enter the groups of an SSM agent's service. A process outside of the
+   * node's groups would see groups above the root of the hierarchy, and its children could not find their way back.
    */
   get agentEntrances(): readonly string[] {
     return this.#hierarchies.map((hierarchy) => join(this.#agentGroup(hierarchy), 'cgroup.procs'));

@@ -12,7 +12,8 @@ type Field = readonly [number, number | Buffer];
  * Asks containerd over the CRI, like a kubelet, for the handlers it serves (`runtime.v1.RuntimeService/Status`).
  *
  * @param socket containerd's socket
- * @returns the handlers, or `undefined` if this containerd does not report any: before 2.0 the answer lacks the field, and
+ * @returns the handlers, or `undefined` if this containerd does not report any: before 2.0 the answer lacks the field,
+ * and
  *   without its CRI plugin there is no answer
  * @throws if containerd does not answer, or returns an error
  */

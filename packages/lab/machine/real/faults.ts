@@ -53,8 +53,8 @@ function download(fault: MachineFault): RealFault {
 }
 
 /**
- * The machine faults that a real node can have, each caused as it happens in practice. A package by another installer is not among
- * them: it would remove Debian's runsc, from which the stand-in artifacts are made.
+ * The machine faults that a real node can have, each caused as it happens in practice. A package by another installer
+ * is not among them: it would remove Debian's runsc, from which the stand-in artifacts are made.
  */
 export const realFaults: Readonly<Partial<Record<MachineFault, RealFault>>> = {
   'not-sandboxed': { kind: 'plain-runc' },

@@ -80,7 +80,10 @@ export class RealMachine implements Machine {
     return join(this.#node.directory, 'outside');
   }
 
-  /** @param watch receives each piece of stderr as it arrives, and a function that kills the script with its process group */
+  /**
+   * @param watch receives each piece of stderr as it arrives, and a function that kills the script with its process
+   * group
+   */
   async run(script: Script, watch?: ExecutionOptions['watch']): Promise<Ended> {
     const path = `/var/lib/amazon/ssm/orchestration/${++this.#runs}/_script.sh`;
     await this.write(path, script.text, 0o700);
@@ -159,7 +162,8 @@ export class RealMachine implements Machine {
   }
 
   /**
-   * Every file that the node has beyond its root file system, by path, with a hash of its content. Links show their targets.
+   * Every file that the node has beyond its root file system, by path, with a hash of its content. Links show their
+   * targets.
    *
    * @param ignored paths to leave out, with everything below them
    */

@@ -24,11 +24,14 @@ export class NodeError extends Error {
 }
 
 /**
- * systemd as process 1 in its own namespaces, over a root file system that does not change. The node has only a loopback
- * interface. Its processes die with the process that created it.
+ * systemd as process 1 in its own namespaces, over a root file system that does not change. The node has only a
+ * loopback interface. Its processes die with the process that created it.
  */
 export class RealNode {
-  /** The folder of its files: `upper` (what it changed), `containerd`, `outside` (a directory that it shares with the host). */
+  /**
+   * The folder of its files: `upper` (what it changed), `containerd`, `outside` (a directory that it shares with the
+   * host).
+   */
   readonly directory: string;
   readonly #id: string;
   readonly #root: string;
@@ -107,7 +110,11 @@ export class RealNode {
     return /^(running|degraded)$/m.test(stdout);
   }
 
-  /** Runs a command in the node as root, in the same environment as the SSM agent. @throws NodeError if the node is off */
+  /**
+   * Runs a command in the node as root, in the same environment as the SSM agent.
+   *
+   * @throws NodeError if the node is off
+   */
   async execute(
     argv: readonly string[],
     options: ExecutionOptions & { readonly environment?: Readonly<Record<string, string>> } = {},

@@ -16,7 +16,10 @@ export interface RealOptions {
   readonly containerdDirectory?: string;
   /** `eks-v2` by default; `packaged` is the configuration of Debian's package. */
   readonly configuration?: Exclude<ConfigurationName, 'elsewhere'> | 'packaged' | OwnConfiguration;
-  /** Whether the node can have guests, `usable` by default; `off` as on a type without support; `no-device` despite its processor. */
+  /**
+   * Whether the node can have guests, `usable` by default; `off` as on a type without support; `no-device` despite its
+   * processor.
+   */
   readonly virtualization?: 'usable' | 'off' | 'no-device';
   /** The mirror for its downloads; without one they all fail. */
   readonly mirror?: Mirror;

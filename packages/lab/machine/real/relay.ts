@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 /**
- * Gives a node, which has no network, one connection: a socket in a directory that it shares with the host leads to one port of the host's
- * loopback.
+ * Gives a node, which has no network, one connection: a socket in a directory that it shares with the host leads to one
+ * port of the host's loopback.
  *
  * @returns a function that closes it
  */

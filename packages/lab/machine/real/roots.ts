@@ -33,7 +33,10 @@ const packages = [
   ...['jq', 'rsync', 'fuse3', 'iptables', 'lsb-release', 'passwd'],
 ];
 
-/** The Debian release of what is kept besides the roots: the gVisor in the stand-in artifacts, for which bookworm's is too old, and libfaketime. */
+/**
+ * The Debian release of what is kept besides the roots: the gVisor in the stand-in artifacts, for which bookworm's is
+ * too old, and libfaketime.
+ */
 const besideFrom: DebianRelease = 'trixie';
 const beside = ['runsc', 'libfaketime'];
 const besideOf = (release: DebianRelease) => (release === besideFrom ? beside : []);
@@ -166,8 +169,8 @@ function preferences(newer: { readonly suite: string; readonly packages: readonl
 }
 
 /**
- * Debian's runsc is fetched next to the root and not into it: on a node it would be a foreign installation. The same goes for the library that lets a
- * program see another time.
+ * Debian's runsc is fetched next to the root and not into it: on a node it would be a foreign installation. The same
+ * goes for the library that lets a program see another time.
  */
 function fetchBeside(home: string): string[] {
   const fetch = [

@@ -7,8 +7,8 @@ import { place } from './place.ts';
 const modules = ['kvm_intel', 'kvm_amd', 'vhost_vsock', 'vhost_net'];
 
 /**
- * Sets what the node's processor and kernel offer for guests. The host's own may offer nothing, so the flag, the modules and, on a host
- * without one, the device are stand-ins.
+ * Sets what the node's processor and kernel offer for guests. The host's own may offer nothing, so the flag, the
+ * modules and, on a host without one, the device are stand-ins.
  *
  * @param directory the node's folder on the host
  * @param upper the node's files over its root file system

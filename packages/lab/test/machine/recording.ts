@@ -10,7 +10,10 @@ import { SimulatedMachine } from '../../machine/simulated.ts';
 /** The requests to each machine: a proof and an installation on a fresh node, and both again afterwards. */
 export const script = ['prove', 'install', 'prove', 'install'] as const;
 
-/** The recordings: a machine without a fault, each fault by itself, a version that is not pinned, and a machine that has another version. */
+/**
+ * The recordings: a machine without a fault, each fault by itself, a version that is not pinned, and a machine that has
+ * another version.
+ */
 export const recorded = ['none', 'unpinned', 'switched', ...(Object.keys(machineFaults) as MachineFault[])] as const;
 
 /** The name of a recording. */
@@ -19,7 +22,10 @@ export type Recorded = (typeof recorded)[number];
 const release = '20260928.0';
 const earlier = '20260921.0';
 
-/** The seconds that a node is given: it waits nearly all of them for a dead process, and the wait is not part of the answer. */
+/**
+ * The seconds that a node is given: it waits nearly all of them for a dead process, and the wait is not part of the
+ * answer.
+ */
 export const secondsFor = (name: Recorded): string =>
   (({ 'kubelet-dead': '2', 'containerd-never-returns': '10' }) as Partial<Record<Recorded, string>>)[name] ?? '900';
 
@@ -76,7 +82,10 @@ export async function answersOf(
   return answers;
 }
 
-/** Sends a machine one request. SendCommand would refuse a version that the document does not list; the script must handle it anyway. */
+/**
+ * Sends a machine one request. SendCommand would refuse a version that the document does not list; the script must
+ * handle it anyway.
+ */
 function request(
   machine: Machine,
   verb: (typeof script)[number],

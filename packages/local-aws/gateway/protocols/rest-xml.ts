@@ -62,7 +62,10 @@ function placeOf({ host, path }: WireRequest): { bucket: string; key: string } {
   return { bucket, key: key.join('/') };
 }
 
-/** Operations that differ from another one only by what they carry. The SDK names them in the query; other clients do not. */
+/**
+ * Operations that differ from another one only by what they carry. The SDK names them in the query; other clients do
+ * not.
+ */
 const marks: Readonly<Record<string, (request: WireRequest) => boolean>> = {
   CopyObject: ({ headers }) => headers['x-amz-copy-source'] !== undefined,
   UploadPart: ({ query }) => query['uploadId'] !== undefined,

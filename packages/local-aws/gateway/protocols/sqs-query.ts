@@ -1,7 +1,7 @@
 /**
  * SQS's query protocol, for tools older than its JSON protocol, such as Debian 12's AWS CLI:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html. Lists and maps are flat and
- * have the singular of their member's name.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html. Lists
+ * and maps are flat and have the singular of their member's name.
  */
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { SchemaViolation } from '../check.ts';

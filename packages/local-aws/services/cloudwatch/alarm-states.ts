@@ -36,13 +36,14 @@ export interface Point {
 const minuteMs = 60_000;
 
 /**
- * How many periods beyond its own an alarm of several periods reads, to find data points for those that are missing. AWS's page shows five
- * periods for an alarm of three, and states no number for others.
+ * How many periods beyond its own an alarm of several periods reads, to find data points for those that are missing.
+ * AWS's page shows five periods for an alarm of three, and states no number for others.
  */
 const morePeriods = 2;
 
 /**
- * The states that an alarm comes into. It is evaluated every minute, over the periods that end there, and begins in INSUFFICIENT_DATA.
+ * The states that an alarm comes into. It is evaluated every minute, over the periods that end there, and begins in
+ * INSUFFICIENT_DATA.
  *
  * @param points values of its metric, in any order
  * @param from when the alarm was created, in milliseconds since the epoch

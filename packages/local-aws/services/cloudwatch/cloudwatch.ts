@@ -1,6 +1,6 @@
 /**
- * CloudWatch: alarms, composite alarms and dashboards, each refused if CloudWatch would refuse it, and the states that alarms come into.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CloudWatch.html
+ * CloudWatch: alarms, composite alarms and dashboards, each refused if CloudWatch would refuse it, and the states that
+ * alarms come into. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CloudWatch.html
  */
 import type { Clock } from '../../clock.ts';
 import type { Environment } from '../../gateway/service.ts';

@@ -1,7 +1,8 @@
 /**
  * The states of a composite alarm, and when its actions run:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html and
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html, "Composite alarm action suppression"
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html, "Composite alarm action
+ * suppression"
  */
 import type { AlarmState, StateChange } from './alarm-states.ts';
 

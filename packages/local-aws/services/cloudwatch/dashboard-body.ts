@@ -1,4 +1,7 @@
-/** The body of a dashboard: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+/**
+ * The body of a dashboard:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+ */
 import * as v from 'valibot';
 
 const whole = (least: number, most: number) =>
@@ -112,7 +115,8 @@ const Body = v.strictObject({
 });
 
 /**
- * Holds the body of a dashboard against CloudWatch's documented structure, as far as metric, text, log and alarm widgets go.
+ * Holds the body of a dashboard against CloudWatch's documented structure, as far as metric, text, log and alarm
+ * widgets go.
  *
  * @returns a sentence for each fault, with the field's path
  */
@@ -124,7 +128,9 @@ export function dashboardFaults(body: string): readonly string[] {
 
 type Placed = v.InferOutput<typeof Widget>;
 
-/** Widgets that reach past the 24 columns, have only one coordinate, or lie upon another: CloudWatch would move them. */
+/**
+ * Widgets that reach past the 24 columns, have only one coordinate, or lie upon another: CloudWatch would move them.
+ */
 function overlaps(widgets: readonly Placed[]): readonly string[] {
   const taken = new Set<string>();
   return widgets.flatMap(({ x, y, width = 6, height = 6 }, index) => {

@@ -24,7 +24,8 @@ interface EmbeddedMetrics {
 }
 
 /**
- * What CloudWatch takes out of logs: lines in the embedded metric format, one value for each set of dimensions, and the lines that metric filters count.
+ * What CloudWatch takes out of logs: lines in the embedded metric format, one value for each set of dimensions, and the
+ * lines that metric filters count.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricValues(logs: Logs): readonly MetricValue[] {
@@ -42,7 +43,10 @@ export function metricValues(logs: Logs): readonly MetricValue[] {
   return values.toSorted((one, other) => one.timestamp - other.timestamp);
 }
 
-/** @throws Error if CloudWatch would drop a value without a word: a dimension that is no text, or a value that is no number */
+/**
+ * @throws Error if CloudWatch would drop a value without a word: a dimension that is no text, or a value that is no
+ * number
+ */
 function embedded(message: string): readonly MetricValue[] {
   if (!message.startsWith('{') || !message.includes('"_aws"')) return [];
   const line = JSON.parse(message) as Readonly<Record<string, unknown>> & { readonly _aws: EmbeddedMetrics };

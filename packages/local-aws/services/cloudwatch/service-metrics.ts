@@ -19,8 +19,8 @@ export function lambdaErrors(invocations: readonly EndedInvocation[]): readonly 
 }
 
 /**
- * How many messages of each queue could be received, for each minute since its oldest message arrived. Messages that left the queue are not
- * seen, so it is right for queues whose messages stay, which dead letters do.
+ * How many messages of each queue could be received, for each minute since its oldest message arrived. Messages that
+ * left the queue are not seen, so it is right for queues whose messages stay, which dead letters do.
  *
  * @param until milliseconds since the epoch
  */

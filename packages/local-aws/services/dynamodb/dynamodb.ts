@@ -1,6 +1,7 @@
 /**
  * DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html and
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html. Transactions are not modelled.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html. Transactions
+ * are not modelled.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -35,8 +36,8 @@ const IndexSchema = v.strictObject({
 });
 
 /**
- * The supported properties of a table. Items past their time to live are not deleted: DynamoDB takes days for that, so nothing may rely on it.
- * Backups and encryption change nothing that a caller can see.
+ * The supported properties of a table. Items past their time to live are not deleted: DynamoDB takes days for that, so
+ * nothing may rely on it. Backups and encryption change nothing that a caller can see.
  */
 const TableSchema = v.strictObject({
   TableName: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/))),
@@ -67,7 +68,10 @@ export class DynamoDb {
   /** Each table's key attribute names, by table, the partition key first. */
   readonly #keys = new Map<string, readonly string[]>();
   readonly #policies = new Map<string, unknown>();
-  /** The request units used: one per kilobyte written or four kilobytes read, half of that for an eventually consistent read. */
+  /**
+   * The request units used: one per kilobyte written or four kilobytes read, half of that for an eventually consistent
+   * read.
+   */
   readonly units = { read: 0, write: 0 };
 
   constructor(options: { clock: Clock; env: Environment }) {
@@ -208,7 +212,9 @@ function policyIn({ ResourcePolicy }: v.InferOutput<typeof TableSchema>): unknow
   return policy;
 }
 
-/** On the wire, binary values are base64. Nothing here stores any, so they are refused rather than mistaken for text. */
+/**
+ * On the wire, binary values are base64. Nothing here stores any, so they are refused rather than mistaken for text.
+ */
 function refuseBinary(value: unknown): void {
   if (value instanceof Uint8Array)
     throw new AwsError('ValidationException', 'binary attribute values are not modelled here');

@@ -1,6 +1,6 @@
 /**
- * The engine behind the tables: dynalite, in memory and without its HTTP server. Its validations and actions are called like its own server
- * does, so expressions, conditions and error messages are dynalite's.
+ * The engine behind the tables: dynalite, in memory and without its HTTP server. Its validations and actions are called
+ * like its own server does, so expressions, conditions and error messages are dynalite's.
  */
 import { createRequire } from 'node:module';
 import type { Clock } from '../../clock.ts';

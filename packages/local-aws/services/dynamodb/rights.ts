@@ -125,8 +125,8 @@ function selected({ Select, ProjectionExpression, IndexName }: RightsRequest): s
 }
 
 /**
- * The top-level attributes that a request names, whatever it does to them: an attribute in a condition counts like a written one. Other attributes in an answer
- * do not count.
+ * The top-level attributes that a request names, whatever it does to them: an attribute in a condition counts like a
+ * written one. Other attributes in an answer do not count.
  */
 function attributesOf(parsed: Parsed | undefined): readonly string[] {
   if (parsed === undefined) return [];
@@ -141,7 +141,9 @@ function attributesOf(parsed: Parsed | undefined): readonly string[] {
   ];
 }
 
-/** The first parts of the paths in a parsed operand: a path is a list that begins with a name, a function has operands. */
+/**
+ * The first parts of the paths in a parsed operand: a path is a list that begins with a name, a function has operands.
+ */
 function heads(operand: unknown): readonly string[] {
   if (Array.isArray(operand)) return [String(operand[0])];
   if (typeof operand !== 'object' || operand === null || !('args' in operand)) return [];

@@ -1,6 +1,6 @@
 /**
- * EC2, limited to instances: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html. Their states and events:
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+ * EC2, limited to instances: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html. Their
+ * states and events: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type {
@@ -44,7 +44,9 @@ export interface Launch {
   readonly launchTime?: number;
   /** How long it is pending, in milliseconds. */
   readonly pendingMs?: number;
-  /** How long after its launch DescribeInstances does not show it yet, in milliseconds: EC2 is eventually consistent. */
+  /**
+   * How long after its launch DescribeInstances does not show it yet, in milliseconds: EC2 is eventually consistent.
+   */
   readonly unseenMs?: number;
 }
 

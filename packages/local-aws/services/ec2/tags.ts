@@ -1,6 +1,6 @@
 /**
- * The rules for tags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions and, for the condition keys,
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+ * The rules for tags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions and, for the
+ * condition keys, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
  */
 import type { Tag } from '@aws-sdk/client-ec2';
 import { AwsError, type IamContext } from '../../gateway/service.ts';

@@ -1,5 +1,6 @@
 /**
- * The buses of an account and the policies on them: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-permissions.html,
+ * The buses of an account and the policies on them:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-permissions.html,
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbus.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html
  */

@@ -1,4 +1,7 @@
-/** Events, their targets and deliveries: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html */
+/**
+ * Events, their targets and deliveries:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html
+ */
 
 import type { Clock } from '../../clock.ts';
 import type { Aws, Principal } from '../../gateway/service.ts';
@@ -48,8 +51,9 @@ export interface Delivered {
 }
 
 /**
- * Decides when copies of an event leave for a target, in milliseconds from now: an empty list drops it, two numbers repeat it, unlike numbers delay and
- * reorder. Undefined leaves it as it is. EventBridge promises at least one delivery, in any order; services' own events not even that.
+ * Decides when copies of an event leave for a target, in milliseconds from now: an empty list drops it, two numbers
+ * repeat it, unlike numbers delay and reorder. Undefined leaves it as it is. EventBridge promises at least one
+ * delivery, in any order; services' own events not even that.
  */
 export type DeliveryHook = (delivered: Delivered) => readonly number[] | undefined;
 

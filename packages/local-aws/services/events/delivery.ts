@@ -1,6 +1,7 @@
 /**
- * How an event reaches a target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and, for events
- * that could not be delivered, https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ * How an event reaches a target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html
+ * and, for events that could not be delivered,
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
 import { AwsError, type Principal } from '../../gateway/service.ts';
 import type { Delivered, EventDeliveryOptions } from './deliveries.ts';

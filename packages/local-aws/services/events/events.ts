@@ -1,6 +1,6 @@
 /**
- * EventBridge: buses and their rules, https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html and
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
+ * EventBridge: buses and their rules, https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+ * and https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
  */
 import { randomUUID } from 'node:crypto';
 import type { PutEventsCommandInput, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
@@ -216,7 +216,8 @@ export class Events {
         }
         const matches = compilePattern(read.EventPattern);
         if (read.State === 'ENABLED') rules.push({ name, bus, arn, matches, targets });
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html: Ref is `<bus>|<rule>` elsewhere.
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html: Ref is
+        // `<bus>|<rule>` elsewhere.
         return { ref: bus === defaultBus ? name : `${bus}|${name}`, attributes: { Arn: arn } };
       },
       update({ ref, attributes }, { logicalId, after }, stack) {

@@ -1,9 +1,14 @@
-/** How a rule changes an event for its target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html */
+/**
+ * How a rule changes an event for its target:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ */
 import * as v from 'valibot';
 import { AwsError } from '../../gateway/service.ts';
 import type { BusEvent, InputTransformer } from './deliveries.ts';
 
-/** Only dots, dashes, underscores and letters are supported in paths here: EventBridge also has indices and wildcards. */
+/**
+ * Only dots, dashes, underscores and letters are supported in paths here: EventBridge also has indices and wildcards.
+ */
 const pathForm = /^\$(\.[\w-]+)+$/;
 const nameForm = /^(?!aws\.)[\w.-]+$/i;
 
@@ -20,8 +25,8 @@ export const InputTransformerSchema = v.strictObject({
 });
 
 /**
- * What a target receives in place of an event: a JSON object, or lines that are each a quoted text. A variable whose path the event lacks is
- * left out.
+ * What a target receives in place of an event: a JSON object, or lines that are each a quoted text. A variable whose
+ * path the event lacks is left out.
  *
  * @throws AwsError if the result is neither
  */

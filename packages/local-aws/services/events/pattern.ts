@@ -1,13 +1,17 @@
 /**
- * The event patterns of EventBridge, as https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * and eb-event-patterns.html describe them. Pure: it compiles a pattern to a test of events.
+ * The event patterns of EventBridge, as
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and eb-event-patterns.html
+ * describe them. Pure: it compiles a pattern to a test of events.
  */
 import { AwsError } from '../../gateway/service.ts';
 
 /** Whether an event, parsed from its JSON, matches. */
 export type EventTest = (event: unknown) => boolean;
 
-/** Checks one rule of a list against a field's leaves: its scalars, each of an array's elements, none if the field is absent. */
+/**
+ * Checks one rule of a list against a field's leaves: its scalars, each of an array's elements, none if the field is
+ * absent.
+ */
 type LeafRule = (leaves: readonly Scalar[]) => boolean;
 type Scalar = string | number | boolean | null;
 

@@ -1,6 +1,7 @@
 /**
- * What EventBridge does for each kind of target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions,
- * topics and log groups admit the bus through their own policies; a state machine needs a role.
+ * What EventBridge does for each kind of target:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions, topics and log groups
+ * admit the bus through their own policies; a state machine needs a role.
  */
 import { AwsError, type Principal } from '../../gateway/service.ts';
 import type { BusEvent, EventDeliveryOptions, Target } from './deliveries.ts';

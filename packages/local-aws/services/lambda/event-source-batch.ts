@@ -53,9 +53,9 @@ const ReportSchema = v.nullish(
 );
 
 /**
- * The messages of a batch that may be deleted, by the rules of services-sqs-errorhandling.html: all after a success, none after an
- * error, and with partial answers those that the answer does not name. A malformed answer, or one that names a message outside of
- * the batch, fails the whole batch.
+ * The messages of a batch that may be deleted, by the rules of services-sqs-errorhandling.html: all after a success,
+ * none after an error, and with partial answers those that the answer does not name. A malformed answer, or one that
+ * names a message outside of the batch, fails the whole batch.
  *
  * @param answer the output of Invoke
  * @param partial whether the mapping has ReportBatchItemFailures

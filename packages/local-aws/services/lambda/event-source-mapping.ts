@@ -1,6 +1,7 @@
 /**
- * Lambda's event source mappings of queues: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html, services-sqs-scaling.html and
- * services-sqs-errorhandling.html. Pollers gather batches, invoke the function and delete what it has dealt with.
+ * Lambda's event source mappings of queues: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
+ * services-sqs-scaling.html and services-sqs-errorhandling.html. Pollers gather batches, invoke the function and delete
+ * what it has dealt with.
  */
 import { randomUUID } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
@@ -22,7 +23,10 @@ export interface MappedFunction {
   readonly timeoutSeconds: number;
 }
 
-/** How many pollers, and so how many batches at once, Lambda starts a mapping with. That it adds more under load is not modelled. */
+/**
+ * How many pollers, and so how many batches at once, Lambda starts a mapping with. That it adds more under load is not
+ * modelled.
+ */
 const firstPollers = 5;
 /** How long a poller's receive waits for a message, in milliseconds: "uses long polling". */
 const longPollMs = 20_000;
@@ -109,7 +113,8 @@ export class EventSourceMappings {
   }
 
   /**
-   * How many receives found their queue empty until now. They are on the bill: with a maximum concurrency Lambda keeps the pollers that it started with.
+   * How many receives found their queue empty until now. They are on the bill: with a maximum concurrency Lambda keeps
+   * the pollers that it started with.
    */
   get emptyReceives(): number {
     return this.#mappings.reduce((sum, mapping) => sum + mapping.emptyReceives, 0);
@@ -213,9 +218,9 @@ class Mapping {
   }
 
   /**
-   * A batch closes when it is full, when its window ends, or at 6 MB; the window opens with the first message. Lambda looks at its window between two
-   * receives only, and a receive of a queue with little traffic takes up to 20 seconds: with-sqs.html, "This is true even if you set a batch
-   * window lower than 20 seconds".
+   * A batch closes when it is full, when its window ends, or at 6 MB; the window opens with the first message. Lambda
+   * looks at its window between two receives only, and a receive of a queue with little traffic takes up to 20 seconds:
+   * with-sqs.html, "This is true even if you set a batch window lower than 20 seconds".
    */
   async #gather(): Promise<readonly Message[]> {
     const { clock, queue, batchSize, windowMs } = this.#options;
@@ -228,7 +233,8 @@ class Mapping {
       bytes += received.reduce((sum, message) => sum + Buffer.byteLength(message.Body ?? ''), 0);
       if (batch.length > 0) opened ??= clock.now();
       const closes = opened === undefined ? undefined : opened + windowMs;
-      // A further receive could bring ten messages of 1 MiB; what is at hand must leave room for none of them to be lost.
+      // A further receive could bring ten messages of 1 MiB; what is at hand must leave room for none of them to be
+      // lost.
       if (batch.length >= batchSize || bytes >= largestBatch || (closes !== undefined && clock.now() >= closes)) break;
       if (queue.visible === 0) await this.#messages(closes && Math.max(closes, (opened ?? 0) + longPollMs));
     }
@@ -289,8 +295,9 @@ class Mapping {
   }
 
   /**
-   * A throttled invocation is tried again until the messages' visibility ends, and then dropped: services-sqs-errorhandling.html, "Backoff
-   * strategy for failed invocations". How long the pauses are is not said there.
+   * A throttled invocation is tried again until the messages' visibility ends, and then dropped:
+   * services-sqs-errorhandling.html, "Backoff strategy for failed invocations". How long the pauses are is not said
+   * there.
    *
    * @returns undefined if it was dropped
    */

@@ -1,7 +1,7 @@
 /**
  * Functions, permissions and their asynchronous settings as CloudFormation makes them:
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html, aws-resource-lambda-permission.html and
- * aws-resource-lambda-eventinvokeconfig.html
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html,
+ * aws-resource-lambda-permission.html and aws-resource-lambda-eventinvokeconfig.html
  */
 import * as v from 'valibot';
 import type { Core } from '../../core.ts';
@@ -77,12 +77,18 @@ const InvokeConfigSchema = v.strictObject({
   Qualifier: v.literal('$LATEST'),
 });
 
-/** `AWS::Lambda::Function`, `Permission` and `EventInvokeConfig`. Layers, versions and aliases are not here, so they are refused. */
+/**
+ * `AWS::Lambda::Function`, `Permission` and `EventInvokeConfig`. Layers, versions and aliases are not here, so they are
+ * refused.
+ */
 export function lambdaResourceTypes({ lambda, iam, networks }: Core): readonly ResourceType[] {
   return [functionType(lambda, iam, networks), permissionType(lambda), invokeConfigType(lambda)];
 }
 
-/** What the role of a function in a VPC must be allowed. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+/**
+ * What the role of a function in a VPC must be allowed.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
 const interfaceRights = [
   'CreateNetworkInterface',
   'DescribeNetworkInterfaces',
@@ -92,7 +98,10 @@ const interfaceRights = [
   'UnassignPrivateIpAddresses',
 ];
 
-/** Puts a function into a VPC as Lambda does: with the function's own role, but not as its code. Throws if it would refuse. */
+/**
+ * Puts a function into a VPC as Lambda does: with the function's own role, but not as its code. Throws if it would
+ * refuse.
+ */
 function placed(
   { SubnetIds = [], SecurityGroupIds = [] }: VpcConfig,
   role: Principal,

@@ -17,7 +17,10 @@ export interface MetricFilter {
   readonly value: number;
 }
 
-/** A pattern of one quoted term, or of several of which any is enough. Source: CloudWatch Logs User Guide, "Filter pattern syntax". */
+/**
+ * A pattern of one quoted term, or of several of which any is enough. Source: CloudWatch Logs User Guide, "Filter
+ * pattern syntax".
+ */
 const patternForm = /^"[^"]+"$|^(\?"[^"]+" ?)+$/;
 
 /**
@@ -68,7 +71,10 @@ export interface QueryDefinition {
   readonly query: string;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html: an account may have a thousand in a region. */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html: an account may have
+ * a thousand in a region.
+ */
 export function queryDefinitionType(
   queries: Map<string, QueryDefinition>,
   hasGroup: (name: string) => boolean,

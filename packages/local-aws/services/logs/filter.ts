@@ -25,8 +25,9 @@ const mostBytes = 1_048_576;
 const overheadBytes = 26;
 
 /**
- * One page of the events that match. A page may be partly full or empty while there are more: a call looks at 1 MB of the
- * group at most, so a caller must go on until no token comes back. A pattern has terms only, each of which must occur.
+ * One page of the events that match. A page may be partly full or empty while there are more: a call looks at 1 MB of
+ * the group at most, so a caller must go on until no token comes back. A pattern has terms only, each of which must
+ * occur.
  *
  * @throws AwsError for any other syntax, and for a token that no page had
  */

@@ -1,4 +1,7 @@
-/** Expressions of Logs Insights: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html */
+/**
+ * Expressions of Logs Insights:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
+ */
 
 /** A line of a log with the fields that Logs Insights discovers in it. */
 export type Row = Readonly<Record<string, unknown>>;

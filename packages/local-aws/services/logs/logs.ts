@@ -102,9 +102,9 @@ export class Logs {
   }
 
   /**
-   * The right for an action on a group's stream. The account's resource policies apply only to services: CloudWatch Logs does not enforce
-   * them, not even a Deny, for roles and users.
-   * Source: API reference, PutResourcePolicy, "Supported principals".
+   * The right for an action on a group's stream. The account's resource policies apply only to services: CloudWatch
+   * Logs does not enforce them, not even a Deny, for roles and users. Source: API reference, PutResourcePolicy,
+   * "Supported principals".
    */
   authorization(action: string, group: string, stream: string, { kind }: Principal): Authorization {
     const right = { action: `logs:${action}`, resource: `${this.arn(group)}:log-stream:${stream}` };
@@ -214,7 +214,10 @@ export class Logs {
     };
   }
 
-  /** A group takes a key of the same region, by ARN. Whether the key's policy lets CloudWatch Logs use it is not modelled. */
+  /**
+   * A group takes a key of the same region, by ARN. Whether the key's policy lets CloudWatch Logs use it is not
+   * modelled.
+   */
   #refuseKey(key: unknown): void {
     if (key === undefined) return;
     const { partition, region } = this.#env;

@@ -1,4 +1,6 @@
-/** Objects and their parts: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and API_GetObject.html */
+/**
+ * Objects and their parts: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and API_GetObject.html
+ */
 import { createHash } from 'node:crypto';
 import { AwsError } from '../../gateway/service.ts';
 

@@ -1,4 +1,7 @@
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html and aws-resource-s3-bucketpolicy.html */
+/**
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html and
+ * aws-resource-s3-bucketpolicy.html
+ */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Environment } from '../../gateway/service.ts';
@@ -139,7 +142,10 @@ function policyType(buckets: ReadonlyMap<string, Bucket>): ResourceType {
   };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, without the conditions that narrow a statement. */
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, without the conditions
+ * that narrow a statement.
+ */
 function isPublic({ Effect, Principal, Condition }: Readonly<Record<string, unknown>>): boolean {
   return Effect === 'Allow' && Condition === undefined && /^("\*"|\{"AWS":"\*"\})$/.test(JSON.stringify(Principal));
 }

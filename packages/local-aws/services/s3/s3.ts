@@ -1,6 +1,6 @@
 /**
- * S3, as far as whole objects go: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_GetObject.html, API_HeadObject.html and
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * S3, as far as whole objects go: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html,
+ * API_GetObject.html, API_HeadObject.html and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 import type { GetObjectCommandInput, HeadObjectCommandInput, PutObjectCommandInput } from '@aws-sdk/client-s3';
 import {
@@ -155,7 +155,10 @@ export class S3 {
     };
   }
 
-  /** Only who may list a bucket learns that an object is not there. Source: API_GetObject.html and API_HeadObject.html, "Permissions". */
+  /**
+   * Only who may list a bucket learns that an object is not there. Source: API_GetObject.html and API_HeadObject.html,
+   * "Permissions".
+   */
   #missing(name: string, key: string, { principal }: Call): AwsError {
     if (this.#iam.deny(principal, this.#right('ListBucket', { Bucket: name })) !== undefined) {
       return new AwsError('AccessDenied', 'Access Denied', 403);

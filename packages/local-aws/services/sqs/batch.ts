@@ -1,4 +1,6 @@
-/** Batches of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html */
+/**
+ * Batches of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html
+ */
 import { AwsError } from '../../gateway/service.ts';
 
 /** Runs a batch: first its own format is checked, then each entry succeeds or fails by itself. */

@@ -47,7 +47,10 @@ export interface ReceivedMessage extends StoredMessage {
 
 interface Entry {
   readonly message: StoredMessage;
-  /** When it came into this queue, in milliseconds since the epoch: a dead letter keeps the time at which it was first sent. */
+  /**
+   * When it came into this queue, in milliseconds since the epoch: a dead letter keeps the time at which it was first
+   * sent.
+   */
   readonly arrivedAt: number;
   receiveCount: number;
   firstReceivedAt: number;
@@ -76,7 +79,10 @@ export class Queue {
     this.#clock = clock;
   }
 
-  /** From now on moves messages that are received too often to another queue. Throws AwsError InvalidParameterValue if that queue does not allow it. */
+  /**
+   * From now on moves messages that are received too often to another queue. Throws AwsError InvalidParameterValue if
+   * that queue does not allow it.
+   */
   setRedrive(redrive: Redrive): void {
     const { queue } = redrive;
     if (queue.allowsRedriveOf?.includes(this.settings.arn) === false) {
@@ -166,7 +172,8 @@ export class Queue {
   /**
    * Sets how long a receipt's message stays hidden from now.
    *
-   * @throws AwsError MessageNotInflight if it is visible again, InvalidParameterValue if it is gone or was received again
+   * @throws AwsError MessageNotInflight if it is visible again, InvalidParameterValue if it is gone or was received
+   * again
    */
   changeVisibility(receiptHandle: string, seconds: number): void {
     const entry = this.#entries.get(messageId(receiptHandle));
@@ -234,7 +241,9 @@ export function md5OfBody(body: string): string {
   return createHash('md5').update(body).digest('hex');
 }
 
-/** The MD5 of message attributes: names in order; name, type and value each with its length (sqs-message-metadata.html). */
+/**
+ * The MD5 of message attributes: names in order; name, type and value each with its length (sqs-message-metadata.html).
+ */
 export function md5OfAttributes(attributes: Readonly<Record<string, MessageAttributeValue>>): string | undefined {
   const names = Object.keys(attributes).sort();
   if (names.length === 0) return undefined;

@@ -17,7 +17,9 @@ const RedriveAllowPolicySchema = v.strictObject({
   sourceQueueArns: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10))),
 });
 
-/** A customer key (KmsMasterKeyId) is not supported: each sender would need rights on the key, and KMS is not modelled. */
+/**
+ * A customer key (KmsMasterKeyId) is not supported: each sender would need rights on the key, and KMS is not modelled.
+ */
 const QueueSchema = v.strictObject({
   QueueName: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/))),
   VisibilityTimeout: v.optional(integer(0, 43_200), 30),

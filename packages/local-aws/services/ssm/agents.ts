@@ -1,5 +1,6 @@
 /**
- * The agents registered in SSM: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html and
+ * The agents registered in SSM:
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html and
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
  */
 import type { DescribeInstanceInformationCommandInput, InstanceInformation, PingStatus } from '@aws-sdk/client-ssm';

@@ -116,7 +116,10 @@ export class Delivery {
     await Promise.all(Array.from({ length: Math.max(1, command.maxConcurrency) }, lane));
   }
 
-  /** Stops a command if it has not ended. A running agent has to receive the cancellation first; a silent agent does not answer. */
+  /**
+   * Stops a command if it has not ended. A running agent has to receive the cancellation first; a silent agent does not
+   * answer.
+   */
   cancel(command: Command, instanceIds: readonly string[]): void {
     const meant = command.invocations.filter(
       ({ instanceId, status }) => !isFinal(status) && (instanceIds.length === 0 || instanceIds.includes(instanceId)),
@@ -167,7 +170,8 @@ export class Delivery {
       // A killed script leaves no result, but its effects stay: here a script takes its whole effect when it starts.
       if (killed.signal.aborted && agents.live(instanceId) === agent)
         return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
-      // A silent agent reports when it is online again. For a node that is gone, the service itself ends the command at its expiry.
+      // A silent agent reports when it is online again. For a node that is gone, the service itself ends the command at
+      // its expiry.
       await agents.untilLive(instanceId, late.signal);
       if (agents.live(instanceId) !== agent) await before(late.signal, new Promise(() => {}));
       if (result === undefined || late.signal.aborted)
@@ -220,7 +224,10 @@ export class Delivery {
   }
 }
 
-/** Aborts with the first of the signals. Node keeps the result of `AbortSignal.any` while anything listens, and with it a whole stopped cloud. */
+/**
+ * Aborts with the first of the signals. Node keeps the result of `AbortSignal.any` while anything listens, and with it
+ * a whole stopped cloud.
+ */
 function either(...signals: readonly AbortSignal[]): AbortSignal {
   const first = new AbortController();
   for (const signal of signals) {
@@ -240,7 +247,10 @@ function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefi
   });
 }
 
-/** A machine whose scripts also take time on a virtual clock: real work holds the clock, which then advances by the script's own duration. */
+/**
+ * A machine whose scripts also take time on a virtual clock: real work holds the clock, which then advances by the
+ * script's own duration.
+ */
 function timed(machine: AgentMachine, clock: Clock): AgentMachine {
   if (clock.kind === 'real') return machine;
   return {

@@ -1,6 +1,6 @@
 /**
- * Documents and their versions: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-versions.html and
- * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_UpdateDocument.html
+ * Documents and their versions: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-versions.html
+ * and https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_UpdateDocument.html
  */
 import type {
   DescribeDocumentCommandInput,

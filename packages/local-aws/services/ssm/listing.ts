@@ -1,4 +1,7 @@
-/** The listing of commands: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html and its neighbours */
+/**
+ * The listing of commands:
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html and its neighbours
+ */
 import type {
   CommandFilter,
   CommandInvocation,

@@ -1,4 +1,7 @@
-/** Run Command and documents: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html and its neighbours */
+/**
+ * Run Command and documents: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html and
+ * its neighbours
+ */
 import { randomUUID } from 'node:crypto';
 import type {
   CancelCommandCommandInput,

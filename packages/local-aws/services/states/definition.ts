@@ -1,6 +1,8 @@
 /**
- * State machine definitions in JSONata: the fields of each state, https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
- * and https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. A definition with an unknown field is rejected.
+ * State machine definitions in JSONata: the fields of each state,
+ * https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html and
+ * https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. A definition with an unknown field is
+ * rejected.
  */
 import * as v from 'valibot';
 import { AwsError } from '../../gateway/service.ts';

@@ -1,4 +1,7 @@
-/** One execution of a Standard state machine: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html */
+/**
+ * One execution of a Standard state machine:
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
+ */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { Ended, type Engine, type Machine } from './engine.ts';
 import { asStateError } from './errors.ts';

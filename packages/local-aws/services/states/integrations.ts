@@ -1,6 +1,7 @@
 /**
- * The service integrations that a Task may use: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html. Each makes
- * one call with the rights of the state machine's role.
+ * The service integrations that a Task may use:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html. Each makes one call with the rights of
+ * the state machine's role.
  */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
@@ -141,7 +142,10 @@ function invoked(answer: Readonly<Record<string, unknown>>): unknown {
   });
 }
 
-/** An entry whose Detail may be an object, and whose resources name the execution and its machine (connect-eventbridge.html). */
+/**
+ * An entry whose Detail may be an object, and whose resources name the execution and its machine
+ * (connect-eventbridge.html).
+ */
 function eventEntry(entry: unknown, call: TaskCall): object {
   const { Detail, Resources, ...rest } = v.parse(v.record(v.string(), v.unknown()), entry);
   return {

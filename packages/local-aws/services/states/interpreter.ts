@@ -1,5 +1,6 @@
 /**
- * The interpreter of a state machine's states: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
+ * The interpreter of a state machine's states:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
  * https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
  */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
@@ -168,7 +169,8 @@ export class Interpreter {
     const told = { resourceType: service, resource };
     const timeout = await this.#seconds(state.TimeoutSeconds, 'TimeoutSeconds', 1, visit);
     const heartbeat = await this.#seconds(state.HeartbeatSeconds, 'HeartbeatSeconds', 1, visit);
-    // The token exists before the arguments that contain it are evaluated, but nothing can have it until the attempt runs.
+    // The token exists before the arguments that contain it are evaluated, but nothing can have it until the attempt
+    // runs.
     let handles: Handles | undefined;
     const open = callback
       ? tokens.open({

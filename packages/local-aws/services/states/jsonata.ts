@@ -1,6 +1,6 @@
 /**
- * JSONata as in Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. JSONata 2.0.6
- * without $eval, with $partition, $range, $hash, $random, $uuid and $parse, on the local cloud's clock.
+ * JSONata as in Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. JSONata
+ * 2.0.6 without $eval, with $partition, $range, $hash, $random, $uuid and $parse, on the local cloud's clock.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import jsonata from 'jsonata';

@@ -1,4 +1,7 @@
-/** Step Functions' quotas per account and region: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+/**
+ * Step Functions' quotas per account and region:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
 
 import type { Clock } from '../../clock.ts';
 import { AwsError } from '../../gateway/service.ts';

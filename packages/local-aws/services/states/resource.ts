@@ -1,4 +1,6 @@
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html */
+/**
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+ */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import * as v from 'valibot';
 import { physicalName } from '../../template/names.ts';

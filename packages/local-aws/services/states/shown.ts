@@ -37,7 +37,10 @@ export function listed({ arn, name, machine, status, startDate, stopDate }: Exec
   };
 }
 
-/** The status change event for the default bus: "Automating Step Functions event delivery with EventBridge" in the guide. */
+/**
+ * The status change event for the default bus: "Automating Step Functions event delivery with EventBridge" in the
+ * guide.
+ */
 export function statusChange(execution: Execution): ServiceEvent {
   const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
   return {

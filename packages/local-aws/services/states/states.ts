@@ -1,4 +1,7 @@
-/** Step Functions, Standard workflows: https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html */
+/**
+ * Step Functions, Standard workflows:
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html
+ */
 import { randomUUID } from 'node:crypto';
 import type {
   DescribeExecutionCommandInput,

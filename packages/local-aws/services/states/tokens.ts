@@ -30,7 +30,8 @@ export class TaskTokens {
   /**
    * The Task that waits for a token.
    *
-   * @throws AwsError InvalidToken for an invalid token, TaskTimedOut if the Task has ended, TaskDoesNotExist if there was none
+   * @throws AwsError InvalidToken for an invalid token, TaskTimedOut if the Task has ended, TaskDoesNotExist if there
+   * was none
    */
   find(token: string): Waiting {
     const waiting = this.#open.get(token);

@@ -1,5 +1,6 @@
-// Examples from https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html and API_CommandPlugin.html,
-// and of TruncateOutput in the agent's agent/framework/processor/executer/iohandler/iohandler.go
+// Examples from https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html and
+// API_CommandPlugin.html, and of TruncateOutput in the agent's
+// agent/framework/processor/executer/iohandler/iohandler.go
 import { describe, expect, it } from 'vitest';
 import { resultLimit } from '../../../../domain/result.ts';
 import { combine, cutStream } from '../../agent/output.ts';

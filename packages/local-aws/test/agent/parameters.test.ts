@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
+// Examples from
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
 import { describe, expect, it } from 'vitest';
 import { DocumentError, readDocument } from '../../agent/document.ts';
 import { interpolate, olderAgent, resolveParameters } from '../../agent/parameters.ts';

@@ -31,7 +31,10 @@ export function assemblyOf(template: object): string {
   return outdir;
 }
 
-/** A function of the sample with the SDK in it, bundled as CDK's NodejsFunction does it, but once for all callers with the same file. */
+/**
+ * A function of the sample with the SDK in it, bundled as CDK's NodejsFunction does it, but once for all callers with
+ * the same file.
+ */
 export function sampleFunction(
   stack: Stack,
   id: string,

@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html and Create_Composite_Alarm.html
+// Examples from https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html and
+// Create_Composite_Alarm.html
 import { describe, expect, it } from 'vitest';
 import { type MetricAlarm, type StateChange, statesOf } from '../../services/cloudwatch/alarm-states.ts';
 import { actionTimes, compositeStates } from '../../services/cloudwatch/composite-states.ts';

@@ -1,5 +1,5 @@
-// Behaviour from https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_GetObject.html, API_HeadObject.html, ErrorResponses.html and
-// sigv4-query-string-auth.html in the same place
+// Behaviour from https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_GetObject.html,
+// API_HeadObject.html, ErrorResponses.html and sigv4-query-string-auth.html in the same place
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';

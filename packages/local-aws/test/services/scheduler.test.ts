@@ -1,5 +1,5 @@
-// Examples from https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, setting-up.html (execution role) and
-// https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
+// Examples from https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, setting-up.html (execution
+// role) and https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { AwsError, here, operation, type Principal } from '../../gateway/service.ts';

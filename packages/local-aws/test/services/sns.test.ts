@@ -1,4 +1,5 @@
-// https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and eventbridge/latest/userguide/eb-transform-target-input.html
+// https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
+// eventbridge/latest/userguide/eb-transform-target-input.html
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { LocalCloud } from '../../cloud.ts';

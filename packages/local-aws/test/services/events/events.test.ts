@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and eb-rule-dlq.html
+// Examples from https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and
+// eb-rule-dlq.html
 import type { PutEventsCommandOutput } from '@aws-sdk/client-eventbridge';
 import type { Message } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html: its table and examples
+// Examples from https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html: its table
+// and examples
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../../services/events/pattern.ts';
 

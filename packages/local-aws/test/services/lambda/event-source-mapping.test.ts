@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and services-sqs-errorhandling.html
+// Examples from https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and
+// services-sqs-errorhandling.html
 import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';

@@ -30,7 +30,9 @@ export const Content = {
   ],
 };
 
-/** An SSM with a document, an EC2 whose instances it knows, and machines on which a script ends as the test requires. */
+/**
+ * An SSM with a document, an EC2 whose instances it knows, and machines on which a script ends as the test requires.
+ */
 async function ssmWorld() {
   const clock = new VirtualClock(Date.parse('2026-11-21T09:00:00Z'));
   const aws = new PermissiveAws(clock);

@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and workflow-variables.html
+// Examples from https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
+// workflow-variables.html
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../gateway/service.ts';
 import { retryDelay, takes } from '../../../services/states/errors.ts';

@@ -1,4 +1,5 @@
-// Examples from https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its neighbours
+// Examples from https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its
+// neighbours
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Bench, wait } from './machine.ts';
