@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { rolloutActs, rolloutWaits } from '../../domain/rollout/rollout.ts';
+import { type ReadRollout, rolloutActs, rolloutWaits } from '../../domain/rollout/rollout.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 
 const scope = { cluster: v.string(), pool: v.string(), runtime: v.picklist(runtimes), target: v.string() };
@@ -35,6 +35,17 @@ export const ShownRolloutSchema = v.strictObject({
 
 /** One rollout as the command shows it. */
 export type ShownRollout = v.InferOutput<typeof ShownRolloutSchema>;
+
+/** A rollout as commands show it. */
+export function shownRollout({ rollout, act }: ReadRollout): ShownRollout {
+  const { members: _, unpublished: __, actAt, ...rest } = rollout;
+  return { ...rest, ...(act === undefined || act.at === actAt ? {} : { asked: act.act }) };
+}
+
+/** Whether a rollout stopped because something failed: an operator's abort is none. */
+export function hasStoppedItself({ stoppedAt, abortedBy }: ShownRollout): boolean {
+  return stoppedAt !== undefined && abortedBy === undefined;
+}
 
 /** What `airlock rollout --json` prints. */
 export const RolloutsSchema = v.strictObject({ version: v.literal(1), rollouts: v.array(ShownRolloutSchema) });

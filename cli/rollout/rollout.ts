@@ -25,7 +25,7 @@ import { printJson } from '../output/json.ts';
 import { outputWidth, print } from '../output/text.ts';
 import { publishAct } from '../publish-act.ts';
 import { rolloutLines } from './print.ts';
-import { RolloutActReportSchema, RolloutsSchema, type ShownRollout } from './report.ts';
+import { hasStoppedItself, RolloutActReportSchema, RolloutsSchema, shownRollout } from './report.ts';
 
 /** Reads every rollout of the deployed stack. */
 export async function listRollouts(dynamoDb: DynamoDBClient, table: string): Promise<readonly ReadRollout[]> {
@@ -43,20 +43,13 @@ export async function listRollouts(dynamoDb: DynamoDBClient, table: string): Pro
   return found;
 }
 
-/** A rollout as commands show it. */
-export function shownRollout({ rollout, act }: ReadRollout): ShownRollout {
-  const { members: _, unpublished: __, actAt, ...rest } = rollout;
-  return { ...rest, ...(act === undefined || act.at === actAt ? {} : { asked: act.act }) };
-}
-
 /** `airlock rollout`: every rollout, one a line. One that stopped by itself counts as a finding. */
 export async function showRollouts({ json }: { readonly json: boolean }, open = openReach): Promise<ExitCode> {
   const { dynamoDb, table } = await open();
   const rollouts = (await listRollouts(dynamoDb, table)).map(shownRollout);
   if (json) printJson(RolloutsSchema, { version: 1, rollouts });
   else for (const line of rolloutLines(rollouts, outputWidth())) print(line);
-  const needsPerson = rollouts.some(({ stoppedAt, abortedBy }) => stoppedAt !== undefined && abortedBy === undefined);
-  return needsPerson ? exitCodes.findings : exitCodes.fine;
+  return rollouts.some(hasStoppedItself) ? exitCodes.findings : exitCodes.fine;
 }
 
 /** The options of an act about rollouts. */

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
+import type { ReadRollout } from '../../domain/rollout/rollout.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { BreakerSchema, type ShownBreaker } from '../breaker-report.ts';
+import { hasStoppedItself, ShownRolloutSchema, shownRollout } from '../rollout/report.ts';
 
 /**
  * How a node of the fleet stands. `released by hand`: an operator lifted its gate without a proof. `gone`: it launched,
@@ -86,6 +88,8 @@ export const FleetSchema = v.strictObject({
     }),
   ),
   openBreakers: v.array(BreakerSchema),
+  /** The rollouts that are not finished; `airlock rollout` lists all. */
+  rollouts: v.array(ShownRolloutSchema),
   notChecked: v.array(v.strictObject({ resource: v.string(), reason: v.string() })),
 });
 
@@ -98,6 +102,7 @@ export interface FleetReading {
   /** The Nodes of each cluster that could be surveyed. */
   readonly surveys: ReadonlyMap<string, readonly SurveyedNode[]>;
   readonly breakers: readonly ShownBreaker[];
+  readonly rollouts?: readonly ReadRollout[];
   readonly notChecked: Fleet['notChecked'];
 }
 
@@ -118,7 +123,7 @@ interface Standing {
  * @param exposed the advisories that affect its nodes
  */
 export function fleetOf(
-  { runs, surveys, breakers, notChecked }: FleetReading,
+  { runs, surveys, breakers, rollouts = [], notChecked }: FleetReading,
   now: number,
   exposed: Fleet['exposed'] = [],
 ): Fleet {
@@ -142,12 +147,14 @@ export function fleetOf(
     attention: all.filter(({ state }) => alarming.includes(state)).map(({ run: _, ...shown }) => shown),
     exposed: [...exposed],
     openBreakers: breakers.filter(({ state }) => state === 'open'),
+    rollouts: rollouts.map(shownRollout).filter(({ finishedAt }) => finishedAt === undefined),
     notChecked: [...notChecked],
   };
 }
 
 /** Whether nothing in the fleet needs a person. */
-export function isHealthy({ attention, exposed, openBreakers }: Fleet): boolean {
+export function isHealthy({ attention, exposed, openBreakers, rollouts }: Fleet): boolean {
+  if (rollouts.some(hasStoppedItself)) return false;
   return (
     attention.length === 0 &&
     openBreakers.length === 0 &&

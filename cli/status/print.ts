@@ -1,5 +1,6 @@
 import { tableLines } from '../output/table.ts';
 import { styled, wrap } from '../output/text.ts';
+import { stateOf, waitOf } from '../rollout/print.ts';
 import { type Fleet, launchPhases } from './fleet.ts';
 
 /** How a fleet is shown. */
@@ -12,7 +13,7 @@ export interface FleetLayout {
 
 /** The fleet for people, line by line. */
 export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[] {
-  const { at, pools, attention, exposed, openBreakers, notChecked } = fleet;
+  const { at, pools, attention, exposed, openBreakers, rollouts, notChecked } = fleet;
   const { width } = layout;
   const lines = [`${styled('bold', 'fleet')} at ${at}`];
   for (const { cluster, pool, nodes, versions } of pools) {
@@ -39,6 +40,14 @@ export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[]
   if (openBreakers.length > 0) lines.push('', styled('bold', 'open breakers'));
   for (const { cluster, pool, version, openedAt = '' } of openBreakers) {
     lines.push(wrap(`${cluster} ${pool} ${version}  since ${openedAt}`, width, 2));
+  }
+  if (rollouts.length > 0) {
+    lines.push('', wrap(`${styled('bold', 'rollouts')} (npx airlock rollout says more)`, width));
+  }
+  for (const one of rollouts) {
+    const { cluster, pool, runtime, target, done, total } = one;
+    const name = `${styled('yellow', stateOf(one))}  ${cluster} ${pool} ${runtime}@${target}`;
+    lines.push(wrap(`${name}  ${done} of ${total} nodes, waits for ${waitOf(one)}`, width, 2));
   }
   for (const { resource, reason } of notChecked) {
     lines.push('', wrap(`could not look at ${resource}: ${reason}`, width));

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { RunRecord } from '../../domain/ledger.ts';
+import { type ReadRollout, readRolloutItem, rolloutsPartition } from '../../domain/rollout/rollout.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { surveyOf } from '../../lambdas/adapters/surveyor.ts';
@@ -40,26 +41,35 @@ export async function readFleet({ dynamoDb, lambda, table, functions }: FleetSou
       notChecked.push({ resource: `cluster ${cluster}`, reason: (error as Error).message });
     }
   };
-  const [runs, found] = await Promise.all([
-    readRuns(dynamoDb, table),
+  const [{ runs, rollouts }, found] = await Promise.all([
+    readLedger(dynamoDb, table),
     breakers({ dynamoDb, table }),
     ...[...functions].map(survey),
   ]);
-  return { runs, surveys, breakers: found, notChecked };
+  return { runs, rollouts, surveys, breakers: found, notChecked };
 }
 
-async function readRuns(dynamoDb: DynamoDBClient, TableName: string): Promise<readonly RunRecord[]> {
+async function readLedger(
+  dynamoDb: DynamoDBClient,
+  TableName: string,
+): Promise<{ readonly runs: readonly RunRecord[]; readonly rollouts: readonly ReadRollout[] }> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   const runs: RunRecord[] = [];
+  const rollouts: ReadRollout[] = [];
   const pages = paginateScan(
     { client },
     {
       TableName,
       // The table also has records about breakers and agents.
-      FilterExpression: 'begins_with(instanceId, :instance)',
-      ExpressionAttributeValues: { ':instance': 'i-' },
+      FilterExpression: 'begins_with(instanceId, :instance) OR instanceId = :rollouts',
+      ExpressionAttributeValues: { ':instance': 'i-', ':rollouts': rolloutsPartition },
     },
   );
-  for await (const { Items = [] } of pages) runs.push(...Items.flatMap((item) => parseRunRecord(item) ?? []));
-  return runs;
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      if (item['instanceId'] === rolloutsPartition) rollouts.push(...[readRolloutItem(item) ?? []].flat());
+      else runs.push(...[parseRunRecord(item) ?? []].flat());
+    }
+  }
+  return { runs, rollouts };
 }

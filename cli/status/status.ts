@@ -23,8 +23,8 @@ export interface StatusOptions {
   readonly config?: string;
 }
 
-/** `airlock status`: the fleet by pool. A node that needs a person, an open breaker, or a node with a withdrawn
- * version counts as a finding. */
+/** `airlock status`: the fleet by pool. A node that needs a person, an open breaker, a rollout that stopped, or a
+ * node with a withdrawn version counts as a finding. */
 export async function status(options: StatusOptions): Promise<ExitCode> {
   if (options.watch && options.json) {
     throw new UsageError("option '--watch' is given with '--json'; accepted: one of them");

@@ -9,6 +9,7 @@ import { AdvisoriesSchema } from '../../cli/advisories/report.ts';
 import { type Fleet, fleetOf, isHealthy } from '../../cli/status/fleet.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { OpenVexSchema } from '../../domain/open-vex.ts';
+import type { Rollout } from '../../domain/rollout/rollout.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { shippedCatalogue } from '../../lib/config/settings.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
@@ -95,6 +96,27 @@ describe('a node of the fleet', () => {
   it('is what the ledger last knew, if its cluster could not be surveyed', () => {
     expect(statesIn(fleet([ended()], undefined))).toEqual([{ released: 1 }]);
     expect(statesIn(fleet([ended({ ending: 'replaced' })], undefined))).toEqual([{ gone: 1 }]);
+  });
+
+  it('of a pool whose rollout stopped needs a person, unless an operator aborted it', () => {
+    const rolling: Rollout = {
+      ...{ cluster: 'demo', pool: 'ci', runtime: 'gvisor', target: '2', configured: '2', wave: 0, members: [] },
+      ...{ startedAt: '2026-11-21T08:00:00.000Z', done: 0, total: 9, pinnedToWithdrawn: 0, waitsFor: 'runs' },
+      unpublished: [],
+    };
+    const stoppedAt = '2026-11-21T08:10:00.000Z';
+    const seen = (change: Partial<Rollout>) =>
+      fleetOf(
+        {
+          ...{ runs: [ended()], surveys: new Map([['demo', [node()]]]), breakers: [], notChecked: [] },
+          rollouts: [{ rollout: { ...rolling, ...change }, revision: 1 }],
+        },
+        now,
+      );
+    expect(isHealthy(seen({}))).toBe(true);
+    expect(seen({ finishedAt: stoppedAt }).rollouts).toEqual([]);
+    expect(isHealthy(seen({ stoppedAt, stoppedBecause: 'i-1 ended as proof-failed' }))).toBe(false);
+    expect(isHealthy(seen({ stoppedAt, stoppedBecause: 'aborted: x', abortedBy: 'ann' }))).toBe(true);
   });
 
   it('has its phase while it is under way', () => {

@@ -118,6 +118,12 @@ describe('a fleet in the terminal', () => {
     openBreakers: [
       { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1', state: 'open', openedAt: '2026-11-21T08:00:00.000Z' },
     ],
+    rollouts: [
+      {
+        ...{ cluster: 'demo', pool: 'sandboxed', runtime: 'gvisor', target: '2', configured: '2', wave: 1 },
+        ...{ startedAt: '2026-11-21T08:00:00.000Z', done: 3, total: 30, pinnedToWithdrawn: 0, waitsFor: 'room' },
+      },
+    ],
     notChecked: [{ resource: 'cluster lab', reason: 'not authorized to perform: lambda:InvokeFunction' }],
   };
 
@@ -127,6 +133,11 @@ describe('a fleet in the terminal', () => {
     for (const { instanceId } of launches) expect(lines.some((line) => line.includes(instanceId))).toBe(true);
     expect(lines.find((line) => line.includes(launches[28]?.instanceId ?? ''))).toMatch(/■■■□□ {2}install.* 28 s /);
     expect(lines.join('\n')).not.toContain(csi);
+  });
+
+  it('has how far each rollout is, and what it waits for', () => {
+    const lines = fleetLines(fleet, { width: 80, mostUnderWay: 2 });
+    expect(lines).toContain('  rolling  demo sandboxed gvisor@2  3 of 30 nodes, waits for maxUnavailable');
   });
 
   it('has the oldest launches first, and counts the others if there is no room for all', () => {
