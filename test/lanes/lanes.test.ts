@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countLanes, filesThatSkipped, lineOf, type Report } from './lanes.ts';
+import { countLanes, filesThatSkipped, lineOf, patternOfSkipped, type Report } from './lanes.ts';
 
 /** A report of one file in a folder, with a test for each status. */
 const report = (folder: string, ...statuses: string[]): Report => ({
@@ -50,6 +50,14 @@ describe('the last line of a run', () => {
 
     expect(lineOf(countLanes([skippedHere, ranThere]))).toBe('1 passed, 0 failed, 1 skipped');
     expect(filesThatSkipped([skippedHere])).toEqual(['packages/lab/test/a.test.ts']);
+  });
+
+  it('has a pattern of the tests that were skipped, whatever their names contain', () => {
+    const skipped = report('/a', 'passed', 'skipped');
+    for (const { assertionResults } of skipped.testResults)
+      assertionResults.map((one, at) => Object.assign(one, { fullName: `(${at}) says [it]. | twice` }));
+    const pattern = new RegExp(patternOfSkipped([{ status: 0 }, { status: 0, report: skipped }]));
+    expect([pattern.test('(1) says [it]. | twice'), pattern.test('(0) says [it]. | twice')]).toEqual([true, false]);
   });
 
   it('lists the files in which a test was skipped', () => {

@@ -57,8 +57,21 @@ export function filesThatSkipped(lanes: readonly Lane[]): readonly string[] {
   return [...new Set(tests.filter(({ ended }) => ended === 'skipped').map(({ file }) => file))];
 }
 
+/** A pattern of the full names of the tests that were skipped in one of the lanes, as Vitest takes it. */
+export function patternOfSkipped(lanes: readonly Lane[]): string {
+  const tests = lanes.flatMap(({ report }) => (report === undefined ? [] : testsOf(report)));
+  const names = tests.filter(({ ended }) => ended === 'skipped').map(({ fullName }) => escaped(fullName));
+  return [...new Set(names)].join('|');
+}
+
+/** A text that a pattern matches literally. */
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
 interface Counted {
   readonly file: string;
+  readonly fullName: string;
   /** Identifies the test in every lane. */
   readonly key: string;
   readonly ended: 'passed' | 'failed' | 'skipped';
@@ -74,9 +87,9 @@ function testsOf({ testResults }: Report): Counted[] {
       const count = (seen.get(fullName) ?? 0) + 1;
       seen.set(fullName, count);
       const ended = test.status === 'passed' || test.status === 'failed' ? test.status : 'skipped';
-      return { file, key: `${file} ${fullName} ${count}`, ended };
+      return { file, fullName, key: `${file} ${fullName} ${count}`, ended };
     });
     const unloaded = status === 'failed' && !tests.some(({ ended }) => ended === 'failed');
-    return unloaded ? [...tests, { file, key: file, ended: 'failed' }] : tests;
+    return unloaded ? [...tests, { file, fullName: '', key: file, ended: 'failed' }] : tests;
   });
 }
