@@ -74,8 +74,11 @@ export class Front {
 
   /** Ends the server and every connection to it. */
   async stop(): Promise<void> {
+    // One that is still in its handshake is none yet that the server could close.
+    this.#server.on('secureConnection', (socket) => socket.destroy());
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await closed;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
