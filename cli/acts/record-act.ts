@@ -14,11 +14,12 @@ import {
 } from '../../domain/operator-acts.ts';
 import { runChanges } from '../../domain/run-changes.ts';
 import { renderUpdate } from '../../domain/update-expression.ts';
-import { consequenceOf, type Operation } from '../../lambdas/adapters/aws-errors.ts';
+import { consequenceOf } from '../../lambdas/adapters/aws-errors.ts';
 import { readRuns } from '../explain/read-launch.ts';
 import { CouldNotLook } from '../output/errors.ts';
 import { publishAct } from '../publish-act.ts';
 import type { ActReach } from './reach.ts';
+import { unlessDenied } from './unless-denied.ts';
 
 /**
  * Builds an operator's act about a launch, after its latest run.
@@ -119,14 +120,4 @@ async function writeAct(
       throw error;
     }
   });
-}
-
-async function unlessDenied<T>(operation: Operation, undone: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (consequenceOf(operation, error) !== 'setup') throw error;
-    const reason = (error as Error).message;
-    throw new CouldNotLook(`${undone}: ${reason}; accepted: a role listed under operators in airlock.yaml`);
-  }
 }

@@ -15,11 +15,11 @@ import {
 } from '../../domain/rollout/rollout.ts';
 import { type Versions, versionRefusal } from '../../domain/tags.ts';
 import { renderUpdate } from '../../domain/update-expression.ts';
-import { consequenceOf, type Operation } from '../../lambdas/adapters/aws-errors.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { confirm } from '../acts/confirm.ts';
 import { type ActReach, openReach } from '../acts/reach.ts';
-import { CouldNotLook, UsageError } from '../output/errors.ts';
+import { unlessDenied } from '../acts/unless-denied.ts';
+import { UsageError } from '../output/errors.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
 import { outputWidth, print } from '../output/text.ts';
@@ -150,14 +150,4 @@ async function record(reach: ActReach, rollout: ReadRollout['rollout'], act: Rol
   await unlessDenied('events:PutEvents', 'it is asked for, but the audit trail has no event for it', () =>
     publishAct(reach, detail),
   );
-}
-
-async function unlessDenied<T>(operation: Operation, undone: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (consequenceOf(operation, error) !== 'setup') throw error;
-    const reason = (error as Error).message;
-    throw new CouldNotLook(`${undone}: ${reason}; accepted: a role listed under operators in airlock.yaml`);
-  }
 }
