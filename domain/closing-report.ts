@@ -50,7 +50,7 @@ export interface ClosingNode {
   readonly version: string;
   readonly exposed: readonly ExposedSpan[];
   /** The affected versions that sandboxes there still ran from when they were last counted; absent without any. */
-  readonly sandboxesOf?: readonly string[];
+  readonly affectedSandboxes?: readonly string[];
   readonly proof?: FixProof;
   /** Why the node is not done; empty if it is. */
   readonly left: string;
@@ -138,7 +138,7 @@ function closeLaunch(
     state: now,
     version: history.version,
     exposed: recent,
-    ...(node !== undefined && now === 'old-sandboxes' ? { sandboxesOf: oldSandboxes(node, input.advisory) } : {}),
+    ...(node !== undefined && now === 'old-sandboxes' ? { affectedSandboxes: oldSandboxes(node, input.advisory) } : {}),
     ...(proof === undefined ? {} : { proof }),
     left: whyLeft(now, node, { ...history, exposed: recent, ...(proof === undefined ? {} : { proof }) }),
   };

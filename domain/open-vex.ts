@@ -89,7 +89,7 @@ export function openVex(nodes: readonly ClosingNode[], context: VexContext): Ope
   const there = nodes.filter(({ state, left }) => state !== 'gone' && (state !== 'gated' || left !== ''));
   const productOf = (node: ClosingNode) => ({
     '@id': `arn:${partition}:ec2:${region}:${account}:instance/${node.instanceId}`,
-    ...componentsOf(context.runtime, node.sandboxesOf ?? (node.version === '' ? [] : [node.version])),
+    ...componentsOf(context.runtime, node.affectedSandboxes ?? (node.version === '' ? [] : [node.version])),
   });
   const common = {
     vulnerability: { '@id': advisory.link, name: advisory.id, description: advisory.summary },

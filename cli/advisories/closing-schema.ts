@@ -16,7 +16,7 @@ const NodeSchema = v.strictObject({
   /** When it took pods with an affected version or one that is not known. Without `until` it still does. */
   exposed: v.array(v.strictObject({ from: v.string(), until: v.optional(v.string()) })),
   /** The affected versions that sandboxes there still ran from when they were last counted; absent without any. */
-  sandboxesOf: v.optional(v.array(v.string())),
+  affectedSandboxes: v.optional(v.array(v.string())),
   /** The run that proved the version with the fix. */
   proof: v.optional(
     v.strictObject({
@@ -97,10 +97,10 @@ export function closingReport(nodes: readonly ClosingNode[], context: ClosingCon
       nodes: Object.fromEntries([...Map.groupBy(own, ({ state }) => state)].map(([state, all]) => [state, all.length])),
       left: leftIn(own).length,
     })),
-    nodes: nodes.map(({ exposed, sandboxesOf, ...node }) => ({
+    nodes: nodes.map(({ exposed, affectedSandboxes, ...node }) => ({
       ...node,
       exposed: exposed.map((span) => ({ ...span })),
-      ...(sandboxesOf === undefined ? {} : { sandboxesOf: [...sandboxesOf] }),
+      ...(affectedSandboxes === undefined ? {} : { affectedSandboxes: [...affectedSandboxes] }),
     })),
     notChecked: [...notChecked],
   };

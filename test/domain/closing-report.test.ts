@@ -108,7 +108,7 @@ describe('a closing report', () => {
     });
     expect(nodeOf(counted('2026-10-02T00:00:00.000Z', { [old]: 7 }))).toMatchObject({
       state: 'old-sandboxes',
-      sandboxesOf: [old],
+      affectedSandboxes: [old],
       left: expect.stringContaining('7 of 20260810.0'),
     });
     expect(nodeOf(counted('2026-10-02T00:00:00.000Z', {}))).toMatchObject({ state: 'gated', left: '' });

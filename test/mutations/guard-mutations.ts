@@ -53,7 +53,7 @@ export const guardMutations: readonly GuardMutation[] = [
     'false',
   ),
   keeping(
-    'the mirror takes whatever is under a key for the pinned file',
+    'the mirror takes any file under a key for the pinned one',
     'keepFile',
     '$STORED === file.sha256',
     '$STORED !== undefined',
