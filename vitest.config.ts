@@ -16,6 +16,7 @@ const local = ['packages/*/test/**/*.test.ts'];
 const common = {
   testTimeout: 120_000,
   hookTimeout: 300_000,
+  setupFiles: [join(import.meta.dirname, 'test/property-seed.ts')],
   // Files share a worker, and with it what is slow to load: the CDK, the SDK and the bundles of the local cloud's
   // functions.
   isolate: false,

@@ -276,8 +276,7 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
     return openWave({ ...again, wave: settings.waves.length - 1 }, behind, view);
   }
   // Its members went away before one was proven.
-  if (view.isInPlace && rollout.wave === 0 && !inWave.some(({ version }) => version === target))
-    return openWave(rollout, behind, view);
+  if (view.isInPlace && !inWave.some(({ version }) => version === target)) return openWave(rollout, behind, view);
   const provenAt = rollout.provenAt ?? at;
   const proven: Rollout =
     rollout.provenAt === undefined

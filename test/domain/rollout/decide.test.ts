@@ -156,6 +156,20 @@ describe('a rollout', () => {
     expect([pool.rollout?.stoppedBecause, pool.count('1')]).toEqual([expect.stringContaining('proof-failed'), 99]);
   });
 
+  it('takes other nodes for a later wave, too, if its first ones go away before they were proven', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    while (pool.rollout?.wave !== 1) pool.run(2);
+    const [first] = pool.all.filter(({ version }) => version === '2');
+    for (const gone of [first?.instanceId ?? '', ...(pool.rollout?.members ?? [])]) pool.nodes.delete(gone);
+
+    pool.run(2);
+
+    expect(pool.rollout).toMatchObject({ wave: 1, done: 0 });
+    expect(pool.rollout?.members).toHaveLength(2);
+    expect(pool.rollout?.provenAt).toBeUndefined();
+  });
+
   it('stops if a node that was proven loses its proof while it is watched', () => {
     const pool = new PoolModel(100, '1');
     pool.configured = '2';
