@@ -28,9 +28,10 @@ export function loadConfig(path: string): Config {
  * @throws ConfigError with a line per error
  */
 export function parseConfig(text: string, name = 'airlock.yaml'): Config {
-  const parsed = v.safeParse(ConfigSchema, readYaml(text, name) ?? {});
+  const input = readYaml(text, name) ?? {};
+  const parsed = v.safeParse(ConfigSchema, input);
   if (parsed.success) {
-    const missing = missingProfiles(parsed.output);
+    const missing = [...listsForBlocks(input, parsed.output), ...missingProfiles(parsed.output)];
     if (missing.length === 0) return parsed.output;
     throw new ConfigError(missing.map((one) => `${name}: ${one}`).join('\n'));
   }
@@ -51,9 +52,21 @@ function sentence(issue: v.BaseIssue<unknown>): string {
   return `${field}: is ${seen}; accepted: ${issue.message}`;
 }
 
+/** Lists for which a block was expected. Valibot takes an empty list for an object without a field. */
+function listsForBlocks(input: unknown, output: unknown, path: readonly string[] = []): readonly string[] {
+  if (Array.isArray(input) && !Array.isArray(output))
+    return [`${path.join('.') || 'the file'}: is ${seenIn(input)}; accepted: ${formAt(path)}`];
+  if (typeof input !== 'object' || input === null) return [];
+  return Object.entries(input).flatMap(([key, value]) =>
+    listsForBlocks(value, (output as Readonly<Record<string, unknown>>)[key], [...path, key]),
+  );
+}
+
 /** The part of a schema that leads to one of its fields. */
 interface Step {
   readonly message?: string;
+  readonly wrapped?: Step;
+  readonly value?: Step;
   readonly item?: Step;
   readonly entries?: Readonly<Record<string, Step>>;
 }
@@ -62,8 +75,14 @@ interface Step {
  * The form that a missing field accepts. Valibot's issue carries only the message of the object that lacks the field.
  */
 function formOf({ path = [] as never }: v.BaseIssue<unknown>): string {
-  let schema: Step | undefined = ConfigSchema as unknown as Step;
-  for (const { key } of path) schema = schema?.item ?? schema?.entries?.[String(key)];
+  return formAt(path.map(({ key }) => String(key)));
+}
+
+function formAt(path: readonly string[]): string {
+  const unwrap = (step: Step | undefined): Step | undefined =>
+    step?.wrapped === undefined ? step : unwrap(step.wrapped);
+  let schema = unwrap(ConfigSchema as unknown as Step);
+  for (const key of path) schema = unwrap(schema?.item ?? schema?.entries?.[key] ?? schema?.value);
   return schema?.message ?? 'a value';
 }
 

@@ -5,8 +5,8 @@ import { weekdays } from '../../domain/rollout/settings.ts';
 const shareForm = 'a whole number of nodes from 1 to 10000, or a share in quotes from "1%" to "100%"';
 const share = v.union(
   [
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
-    v.pipe(v.string(), v.regex(/^([1-9][0-9]?|100)%$/)),
+    v.pipe(v.number(), v.integer(shareForm), v.minValue(1, shareForm), v.maxValue(10_000, shareForm)),
+    v.pipe(v.string(), v.regex(/^([1-9][0-9]?|100)%$/, shareForm)),
   ],
   shareForm,
 );

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/config/config-error.ts';
+import { parseConfig } from '../../lib/config/load.ts';
+
+/** What is wrong with some fields of `airlock.yaml`, one message a line; empty if they are accepted. */
+function faultsOf(text: string): string {
+  try {
+    parseConfig(`clusters: [{name: a, instanceProfiles: [a-nodes]}]\n${text}`, 'f');
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  return '';
+}
+
+const fields = 'waves, soak, maxUnavailable, maxDisruptionWait, windows and deadlines are the fields of rollout';
+const waves = 'up to 10 waves that grow and end with "100%", for instance [1, "10%", "50%", "100%"]';
+const share = 'a whole number of nodes from 1 to 10000, or a share in quotes from "1%" to "100%"';
+const duration = 'a duration in minutes, hours or days, for instance 30m, 12h or 7d';
+const windowFields = 'days, from, to and timeZone are the fields of a window';
+const time = 'a time in quotes at a quarter of an hour, for instance "22:00" or "04:30"';
+const zone = 'a time zone of the IANA database, for instance Europe/Berlin or UTC';
+const days = 'mon, tue, wed, thu, fri, sat, sun';
+const window = (text: string) => `{windows: [{${text}}]}`;
+const night = 'from: "22:00", to: "04:00"';
+
+describe('the block rollout of airlock.yaml', () => {
+  it.each([
+    ['yes', `rollout: is "yes"; accepted: ${fields}`],
+    ['', `rollout: is nothing; accepted: ${fields}`],
+    ['[]', `rollout: is []; accepted: ${fields}`],
+    ['{wave: [1]}', `rollout.wave: unknown field; accepted: ${fields}`],
+    ['{waves: 5}', `rollout.waves: is 5; accepted: ${waves}`],
+    ['{waves: []}', `rollout.waves: is []; accepted: ${waves}`],
+    ['{waves: [1, "50%"]}', `rollout.waves: is [1,"50%"]; accepted: ${waves}`],
+    ['{waves: ["10%", "10%", "100%"]}', `rollout.waves: is ["10%","10%","100%"]; accepted: ${waves}`],
+    ['{waves: [5, "10%", 3, "100%"]}', `rollout.waves: is [5,"10%",3,"100%"]; accepted: ${waves}`],
+    ['{waves: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "100%"]}', `accepted: ${waves}`],
+    ['{waves: [0, "100%"]}', `rollout.waves.0: is 0; accepted: ${share}`],
+    ['{waves: [1.5, "100%"]}', `rollout.waves.0: is 1.5; accepted: ${share}`],
+    ['{waves: ["0%", "100%"]}', `rollout.waves.0: is "0%"; accepted: ${share}`],
+    ['{soak: 30}', `rollout.soak: is 30; accepted: ${duration}`],
+    ['{soak: 0m}', `rollout.soak: is "0m"; accepted: ${duration}`],
+    ['{soak: 30 minutes}', `rollout.soak: is "30 minutes"; accepted: ${duration}`],
+    ['{maxUnavailable: 0}', `rollout.maxUnavailable: is 0; accepted: ${share}`],
+    ['{maxUnavailable: "0%"}', `rollout.maxUnavailable: is "0%"; accepted: ${share}`],
+    ['{maxUnavailable: 10001}', `rollout.maxUnavailable: is 10001; accepted: ${share}`],
+    ['{maxUnavailable: all}', `rollout.maxUnavailable: is "all"; accepted: ${share}`],
+    ['{maxUnavailable: [1]}', `rollout.maxUnavailable: is [1]; accepted: ${share}`],
+    ['{maxDisruptionWait: 1w}', `rollout.maxDisruptionWait: is "1w"; accepted: ${duration}`],
+    ['{windows: {}}', 'rollout.windows: is {}; accepted: a list of windows, each with from and to'],
+    ['{windows: []}', 'rollout.windows: is []; accepted: at least one window'],
+    [`{windows: [${Array(11).fill(`{${night}}`).join(', ')}]}`, 'accepted: at most 10 windows'],
+    ['{windows: [always]}', `rollout.windows.0: is "always"; accepted: ${windowFields}`],
+    [window('from: "22:00"'), `rollout.windows.0.to: is missing and has no default; accepted: ${time}`],
+    [window(`${night}, zone: UTC`), `rollout.windows.0.zone: unknown field; accepted: ${windowFields}`],
+    [window('from: "22:10", to: "04:00"'), `rollout.windows.0.from: is "22:10"; accepted: ${time}`],
+    [window('from: "24:00", to: "04:00"'), `rollout.windows.0.from: is "24:00"; accepted: ${time}`],
+    [window('from: "22:00", to: 4'), `rollout.windows.0.to: is 4; accepted: ${time}`],
+    [window(`${night}, days: mon`), `rollout.windows.0.days: is "mon"; accepted: ${days}`],
+    [window(`${night}, days: []`), `rollout.windows.0.days: is []; accepted: ${days}`],
+    [window(`${night}, days: [monday]`), `rollout.windows.0.days.0: is "monday"; accepted: ${days}`],
+    [window(`${night}, days: [mon, mon]`), 'rollout.windows.0.days: is ["mon","mon"]; accepted: each day once'],
+    [window(`${night}, timeZone: Berlin`), `rollout.windows.0.timeZone: is "Berlin"; accepted: ${zone}`],
+    ['{deadlines: 7d}', 'rollout.deadlines: is "7d"; accepted: durations by severity, for instance { high: 7d }'],
+    ['{deadlines: []}', 'rollout.deadlines: is []; accepted: durations by severity, for instance { high: 7d }'],
+    ['{deadlines: {urgent: 7d}}', 'is "urgent"; accepted: a severity: low, medium, high, critical'],
+    ['{deadlines: {high: 7}}', `rollout.deadlines.high: is 7; accepted: ${duration}`],
+  ])('names the field, the value seen and the accepted form: rollout: %s', (rollout, message) => {
+    const seen = faultsOf(`rollout: ${rollout}`);
+    expect(seen).toContain(message);
+    // The validator's own sentences name no form that a person would type.
+    expect(seen).not.toMatch(/Invalid|Expected|a value/);
+  });
+
+  it.each([
+    '{}',
+    '{waves: ["100%"]}',
+    '{maxUnavailable: 5%, soak: 12h, maxDisruptionWait: 1d}',
+    `{windows: [{${night}, days: [fri], timeZone: Europe/Berlin}], deadlines: {critical: 3d}}`,
+  ])('is accepted: %s', (rollout) => {
+    expect(faultsOf(`rollout: ${rollout}`)).toBe('');
+  });
+
+  it('takes no list for a block, here or elsewhere', () => {
+    expect(faultsOf('targets: []\nbreaker: []')).toContain('f: targets: is []; accepted: ');
+    expect(faultsOf('pools: [[]]')).not.toBe('');
+  });
+});
