@@ -50,7 +50,7 @@ it('leaves nothing of a stream with another checksum', async () => {
   expect(s3.bucket(bucket).isEmpty).toBe(true);
 });
 
-it("ends with the stream's own error if it breaks off", async () => {
+it("ends with the stream's own error if it breaks off", { timeout: 10_000 }, async () => {
   let isBegun = false;
   const body = new Readable({
     read() {
