@@ -3,7 +3,7 @@ import { architectures } from './architectures.ts';
 import { BreakerLimitsSchema } from './breaker.ts';
 import { unpack } from './packed.ts';
 import { PoolsSchema } from './pools.ts';
-import { RolloutSettingsSchema } from './rollout/settings.ts';
+import { FleetRolloutSchema } from './rollout/settings.ts';
 import { runtimes } from './runtimes.ts';
 import { repositoryForm } from './sandbox-images.ts';
 import { VersionsSchema } from './tags.ts';
@@ -97,7 +97,7 @@ export const settings = {
   /** The pinned checksums, by runtime, version and architecture. */
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
   /** How versions roll through the fleet; null if they do not. */
-  ROLLOUT: packed(v.strictObject({ rollout: v.nullable(RolloutSettingsSchema) })),
+  ROLLOUT: packed(v.strictObject({ rollout: v.nullable(FleetRolloutSchema) })),
   /** The name of each cluster's function, by cluster. */
   CLUSTER_FUNCTIONS: json(v.record(text, text)),
   /** The address that the documentation's paths follow; empty for bare paths. */

@@ -12,7 +12,7 @@ import { ClusterFunction } from './cluster-function.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
-import { rolloutSettingsOf } from './config/rollout-settings.ts';
+import { fleetRolloutOf } from './config/rollout-settings.ts';
 import { type Config, inventoryMs } from './config/schema.ts';
 import { advisoryWarnings, versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
@@ -112,7 +112,7 @@ export class AirlockStack extends Stack {
     const reconcile = new Reconcile(this, 'Reconcile', {
       ...admitting,
       clusters: Object.fromEntries(clusters),
-      ...{ rollout: rolloutSettingsOf(config, catalogue), docsUrl: docsUrlOf(config) },
+      ...{ rollout: fleetRolloutOf(config, catalogue), docsUrl: docsUrlOf(config) },
       inventory: inventoryOf(config, documents),
     });
     const doctor = addDoctor(this, { config, catalogue, versions });

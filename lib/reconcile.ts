@@ -7,7 +7,7 @@ import type { Admissible, InventoryRules } from '../domain/function-settings.ts'
 import { outcomeTagKeys } from '../domain/outcome-tags.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
-import type { RolloutSettings } from '../domain/rollout/settings.ts';
+import type { FleetRollout } from '../domain/rollout/settings.ts';
 import { runtimeTag, type Versions } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
@@ -27,7 +27,7 @@ export interface ReconcileProps {
   readonly versions: Versions;
   readonly pools: Pools;
   /** How versions roll through the fleet; null if they do not. */
-  readonly rollout: RolloutSettings | null;
+  readonly rollout: FleetRollout | null;
   readonly ledger: Ledger;
   readonly workflow: Workflow;
   readonly terminations: WorkQueue;

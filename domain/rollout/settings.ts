@@ -41,8 +41,8 @@ const DeadlineSchema = v.strictObject({
 /** An advisory that has to be fixed by a time. */
 export type Deadline = Readonly<v.InferOutput<typeof DeadlineSchema>>;
 
-/** How versions roll through the fleet, with defaults filled in. */
-export const RolloutSettingsSchema = v.strictObject({
+/** What a pool may set for itself, with defaults filled in. */
+const PoolRolloutSchema = v.strictObject({
   /** How many nodes of a pool have the version after each wave. The last wave is the whole pool. */
   waves: v.pipe(v.array(ShareSchema), v.readonly()),
   /** How long a proven wave is watched before the next one begins. */
@@ -56,11 +56,40 @@ export const RolloutSettingsSchema = v.strictObject({
   maxDisruptionMinutes: v.optional(v.number()),
   /** Absent: at any time. */
   windows: v.optional(v.pipe(v.array(WindowSchema), v.readonly())),
-  deadlines: v.pipe(v.array(DeadlineSchema), v.readonly()),
 });
 
-/** How versions roll through the fleet, with defaults filled in. */
-export type RolloutSettings = Readonly<v.InferOutput<typeof RolloutSettingsSchema>>;
+/** How versions roll through one pool. */
+export interface RolloutSettings extends Readonly<v.InferOutput<typeof PoolRolloutSchema>> {
+  readonly deadlines: readonly Deadline[];
+}
+
+const { waves, soakMinutes, maxUnavailable, ...optional } = PoolRolloutSchema.entries;
+
+/** What one pool has instead of the settings of all pools. */
+const OwnRolloutSchema = v.strictObject({
+  name: v.string(),
+  waves: v.exactOptional(waves),
+  soakMinutes: v.exactOptional(soakMinutes),
+  maxUnavailable: v.exactOptional(maxUnavailable),
+  ...optional,
+});
+
+/** How versions roll through the fleet: the settings of every pool, and what single pools have instead. */
+export const FleetRolloutSchema = v.strictObject({
+  ...PoolRolloutSchema.entries,
+  deadlines: v.pipe(v.array(DeadlineSchema), v.readonly()),
+  /** A list, because a pool may have any name. */
+  pools: v.optional(v.pipe(v.array(OwnRolloutSchema), v.readonly())),
+});
+
+/** How versions roll through the fleet. */
+export type FleetRollout = Readonly<v.InferOutput<typeof FleetRolloutSchema>>;
+
+/** Resolves the settings of a pool. Deadlines are those of the fleet. */
+export function rolloutSettingsOf({ pools = [], ...settings }: FleetRollout, pool: string): RolloutSettings {
+  const { name: _, ...own } = pools.find(({ name }) => name === pool) ?? {};
+  return { ...settings, ...own };
+}
 
 /**
  * How many nodes a share of a pool is.

@@ -5,7 +5,7 @@ import { type LateDeadline, listLate } from '../../domain/rollout/deadlines.ts';
 import { decideRollout, hasChanged, type RolloutStart } from '../../domain/rollout/decide.ts';
 import type { PoolNode } from '../../domain/rollout/nodes.ts';
 import { type ReadRollout, type Rollout, type RolloutScope, rolloutName } from '../../domain/rollout/rollout.ts';
-import type { RolloutSettings } from '../../domain/rollout/settings.ts';
+import { type FleetRollout, type RolloutSettings, rolloutSettingsOf } from '../../domain/rollout/settings.ts';
 import { type Runtime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { type Versions, versionRefusal } from '../../domain/tags.ts';
 import { breakersOf } from '../adapters/breakers.ts';
@@ -37,7 +37,7 @@ export interface RolloutCounts {
  */
 export async function reconcileRollouts(
   fleet: RolloutFleet,
-  settings: RolloutSettings,
+  rules: FleetRollout,
   { versions }: Admissible,
   { failures }: Pass,
 ): Promise<RolloutCounts> {
@@ -48,6 +48,7 @@ export async function reconcileRollouts(
   const late: LateDeadline[] = [];
   let started = 0;
   for (const { cluster, pool, nodes } of pools) {
+    const settings = rolloutSettingsOf(rules, pool);
     let taken = 0;
     for (const runtime of runtimes) {
       const scope = { cluster, pool, runtime };

@@ -116,6 +116,8 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
   instanceProfiles: [sandboxed-nodes] # if they differ from the cluster's
   onFailure: replace
   deadlineMinutes: 30
+  # What differs from rollout below.
+  rollout: {maxUnavailable: 1, maxDisruptionWait: 3d}
 - name: builders
   # The launch hook of the Auto Scaling group. Airlock completes it with CONTINUE for a released node and with ABANDON for a replaced one. The default of onFailure is replace for such a pool.
   launchHook: airlock`,
@@ -130,7 +132,7 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
     },
   },
   rollout: {
-    about: `Brings nodes that run to the version that new launches get, in waves and by proof (docs/operate/rollouts.md). Without it, such nodes are only reported. A node whose tag names a version keeps it.
+    about: `Brings nodes that run to the version that new launches get, in waves and by proof (docs/operate/rollouts.md). Without it, such nodes are only reported. A node whose tag names a version keeps it. A pool may have its own values of all but deadlines.
   waves              how many nodes of a pool have the version after each wave
   soak               how long a proven wave is watched before the next one begins
   maxUnavailable     how many nodes of a pool may be behind their gates meanwhile

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { ConfigError } from './config-error.ts';
 import { missingProfiles } from './profiles.ts';
+import { strayRollouts } from './rollout-settings.ts';
 import { type Config, ConfigSchema } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -31,9 +32,13 @@ export function parseConfig(text: string, name = 'airlock.yaml'): Config {
   const input = readYaml(text, name) ?? {};
   const parsed = v.safeParse(ConfigSchema, input);
   if (parsed.success) {
-    const missing = [...listsForBlocks(input, parsed.output), ...missingProfiles(parsed.output)];
-    if (missing.length === 0) return parsed.output;
-    throw new ConfigError(missing.map((one) => `${name}: ${one}`).join('\n'));
+    const faults = [
+      ...listsForBlocks(input, parsed.output),
+      ...missingProfiles(parsed.output),
+      ...strayRollouts(parsed.output),
+    ];
+    if (faults.length === 0) return parsed.output;
+    throw new ConfigError(faults.map((one) => `${name}: ${one}`).join('\n'));
   }
   // A value can break several rules of one field that share a sentence.
   const sentences = new Set(parsed.issues.map(sentence));

@@ -6,7 +6,8 @@ export function poolsOf({ clusters, deadlineMinutes, onFailure, pools }: Config)
   const named = clusters.flatMap(({ name, instanceProfiles }) =>
     instanceProfiles === undefined ? [] : [[name, instanceProfiles] as const],
   );
-  return { deadlineMinutes, onFailure, pools, instanceProfiles: Object.fromEntries(named) };
+  const launching = pools.map(({ rollout: _, ...rest }) => rest);
+  return { deadlineMinutes, onFailure, pools: launching, instanceProfiles: Object.fromEntries(named) };
 }
 
 /**
@@ -31,9 +32,9 @@ export function missingProfiles(config: Config): readonly string[] {
 function replacingBy(config: Config): string | undefined {
   if (config.onFailure !== 'quarantine') return `onFailure is ${config.onFailure}`;
   if (config.rollout?.maxDisruptionWait !== undefined) return 'rollout.maxDisruptionWait is set';
-  const pool = config.pools.find(
-    ({ name, instanceProfiles }) =>
-      instanceProfiles === undefined && policyOf(poolsOf(config), name).onFailure !== 'quarantine',
-  );
-  return pool && `pool ${pool.name} replaces nodes and names no instanceProfiles`;
+  const unnamed = config.pools.filter(({ instanceProfiles }) => instanceProfiles === undefined);
+  const replacing = unnamed.find(({ name }) => policyOf(poolsOf(config), name).onFailure !== 'quarantine');
+  if (replacing) return `pool ${replacing.name} replaces nodes and names no instanceProfiles`;
+  const waiting = unnamed.find(({ rollout }) => rollout?.maxDisruptionWait !== undefined);
+  return waiting && `pool ${waiting.name} has rollout.maxDisruptionWait and names no instanceProfiles`;
 }

@@ -1,8 +1,8 @@
 import { type Advisory, decideExposure, type Severity } from '../../domain/advisories.ts';
 import { type Catalogue, runtimeOf } from '../../domain/catalogue.ts';
-import type { Deadline, RolloutSettings, Share } from '../../domain/rollout/settings.ts';
+import type { Deadline, FleetRollout, Share } from '../../domain/rollout/settings.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
-import type { RolloutConfig } from './rollout.ts';
+import type { PoolRolloutConfig, RolloutConfig } from './rollout.ts';
 import type { Config } from './schema.ts';
 
 const minutesPer = { m: 1, h: 60, d: 24 * 60 } as const;
@@ -21,30 +21,56 @@ function quarterOf(time: string): number {
   return hours * 4 + minutes / 15;
 }
 
+/** The settings of a pool that are there, in the form that the reconcile function reads. */
+function convert({ waves, soak, maxUnavailable, maxDisruptionWait, windows }: PoolRolloutConfig) {
+  return {
+    ...(waves && { waves: waves.map(shareOf) }),
+    ...(soak && { soakMinutes: minutesOf(soak) }),
+    ...(maxUnavailable && { maxUnavailable: shareOf(maxUnavailable) }),
+    ...(maxDisruptionWait && { maxDisruptionMinutes: minutesOf(maxDisruptionWait) }),
+    ...(windows && {
+      windows: windows.map(({ from, to, ...rest }) => ({ ...rest, from: quarterOf(from), to: quarterOf(to) })),
+    }),
+  };
+}
+
 /**
- * What the reconcile function needs to roll versions out: the block `rollout`, and the advisories that have to be fixed
- * by a time.
+ * What the reconcile function needs to roll versions out: the block `rollout`, what pools have instead, and the
+ * advisories that have to be fixed by a time.
  *
  * @returns null if `airlock.yaml` has no such block
  */
-export function rolloutSettingsOf(
-  { rollout, runtimes }: Pick<Config, 'rollout' | 'runtimes'>,
+export function fleetRolloutOf(
+  { rollout, runtimes, pools }: Pick<Config, 'rollout' | 'runtimes' | 'pools'>,
   catalogue: Catalogue,
-): RolloutSettings | null {
+): FleetRollout | null {
   if (rollout === undefined) return null;
-  const { waves, soak, maxUnavailable, maxDisruptionWait, windows, deadlines } = rollout;
+  const { waves, soak, maxUnavailable, deadlines } = rollout;
+  const own = pools.flatMap(({ name, rollout: own }) => (own === undefined ? [] : [{ name, ...convert(own) }]));
   return {
-    waves: waves.map(shareOf),
-    soakMinutes: minutesOf(soak),
-    maxUnavailable: shareOf(maxUnavailable),
-    ...(maxDisruptionWait === undefined ? {} : { maxDisruptionMinutes: minutesOf(maxDisruptionWait) }),
-    ...(windows === undefined
-      ? {}
-      : { windows: windows.map(({ from, to, ...rest }) => ({ ...rest, from: quarterOf(from), to: quarterOf(to) })) }),
+    ...convert(rollout),
+    ...{ waves: waves.map(shareOf), soakMinutes: minutesOf(soak), maxUnavailable: shareOf(maxUnavailable) },
+    ...(own.length === 0 ? {} : { pools: own }),
     deadlines: Object.keys(runtimes).flatMap((name) =>
       deadlinesOf(name as Runtime, { deadlines, runtimes }, catalogue),
     ),
   };
+}
+
+/**
+ * Finds pools with settings of rollouts although there are no rollouts.
+ *
+ * @returns a sentence for each
+ */
+export function strayRollouts({ rollout, pools }: Pick<Config, 'rollout' | 'pools'>): readonly string[] {
+  if (rollout !== undefined) return [];
+  return pools.flatMap(({ rollout: own }, at) =>
+    own === undefined
+      ? []
+      : [
+          `pools.${at}.rollout: is ${JSON.stringify(own)}; accepted: only with the block rollout, for instance rollout: {}`,
+        ],
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { severities } from '../../domain/advisories.ts';
 import { weekdays } from '../../domain/rollout/settings.ts';
 
 const shareForm = 'a whole number of nodes from 1 to 10000, or a share in quotes from "1%" to "100%"';
+// A union passes on the message of the option whose type fits, so each has its own.
 const share = v.union(
   [
     v.pipe(v.number(), v.integer(shareForm), v.minValue(1, shareForm), v.maxValue(10_000, shareForm)),
@@ -64,6 +65,27 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const WindowsSchema = v.pipe(
+  v.array(WindowSchema, 'a list of windows, each with from and to'),
+  v.minLength(1, 'at least one window'),
+  v.maxLength(10, 'at most 10 windows'),
+);
+
+/** `rollout` of a pool: what it has instead of the settings of all pools. */
+export const PoolRolloutConfigSchema = v.strictObject(
+  {
+    waves: v.optional(WavesSchema),
+    soak: v.optional(duration),
+    maxUnavailable: v.optional(share),
+    maxDisruptionWait: v.optional(duration),
+    windows: v.optional(WindowsSchema),
+  },
+  "waves, soak, maxUnavailable, maxDisruptionWait and windows are the fields of a pool's rollout",
+);
+
+/** `rollout` of a pool. */
+export type PoolRolloutConfig = v.InferOutput<typeof PoolRolloutConfigSchema>;
+
 /** The block `rollout` of `airlock.yaml`, which switches rollouts on. */
 export const RolloutConfigSchema = v.strictObject(
   {
@@ -71,13 +93,7 @@ export const RolloutConfigSchema = v.strictObject(
     soak: v.optional(duration, '30m'),
     maxUnavailable: v.optional(share, '10%'),
     maxDisruptionWait: v.optional(duration),
-    windows: v.optional(
-      v.pipe(
-        v.array(WindowSchema, 'a list of windows, each with from and to'),
-        v.minLength(1, 'at least one window'),
-        v.maxLength(10, 'at most 10 windows'),
-      ),
-    ),
+    windows: v.optional(WindowsSchema),
     deadlines: v.optional(
       v.record(
         v.picklist(severities, `a severity: ${severities.join(', ')}`),

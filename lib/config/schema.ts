@@ -6,7 +6,7 @@ import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 import { GateSchema } from './gate.ts';
 import { NotificationsSchema } from './notifications.ts';
-import { RolloutConfigSchema } from './rollout.ts';
+import { PoolRolloutConfigSchema, RolloutConfigSchema } from './rollout.ts';
 
 /** Retention periods that CloudWatch Logs accepts, in days. */
 const retentionDays = [
@@ -185,8 +185,10 @@ const PoolSchema = v.strictObject(
         v.regex(/^[A-Za-z0-9/_-]{1,255}$/, 'the name of a launch hook: up to 255 letters, digits, -, _ and /'),
       ),
     ),
+    /** How versions roll through the pool, as far as it differs from `rollout`. */
+    rollout: v.optional(PoolRolloutConfigSchema),
   },
-  'name, instanceProfiles, onFailure, deadlineMinutes and launchHook are the fields of a pool',
+  'name, instanceProfiles, onFailure, deadlineMinutes, launchHook and rollout are the fields of a pool',
 );
 
 const BreakerSchema = v.strictObject(

@@ -124,7 +124,17 @@ describe('airlock.yaml', () => {
     ['clusters: [{name: a}]\npools: [{name: b}, {name: b}]', 'accepted: each pool once'],
     [
       'clusters: [{name: a}]\npools: [{name: b, gate: c}]',
-      'pools.0.gate: unknown field; accepted: name, instanceProfiles, onFailure, deadlineMinutes and launchHook are the fields of a pool',
+      'pools.0.gate: unknown field; accepted: name, instanceProfiles, onFailure, deadlineMinutes, launchHook and rollout are the fields of a pool',
+    ],
+    [
+      'clusters: [{name: a}]\ninventory: {every: 31d}',
+      'inventory.every: is "31d"; accepted: a time from 1h to 30d: a whole number with h or d, for instance 24h',
+    ],
+    ['clusters: [{name: a}]\nartifacts: bucket', 'artifacts: is "bucket"; accepted: upstream or mirror'],
+    ['clusters: [{name: a}]\nwithdrawAt: severe', 'withdrawAt: is "severe"; accepted: low, medium, high or critical'],
+    [
+      `clusters: [{name: a}]\ncatalogue: {file: ../catalogue.yaml, sha256: ${'a'.repeat(64)}}`,
+      'catalogue.file: is "../catalogue.yaml"; accepted: a file below the folder of airlock.yaml',
     ],
     [
       'clusters: [{name: a}]\npools: [{name: b, deadlineMinutes: 121}]',

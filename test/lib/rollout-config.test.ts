@@ -3,9 +3,9 @@ import { ConfigError } from '../../lib/config/config-error.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 
 /** What is wrong with some fields of `airlock.yaml`, one message a line; empty if they are accepted. */
-function faultsOf(text: string): string {
+function faultsOf(text: string, clusters = '[{name: a, instanceProfiles: [a-nodes]}]'): string {
   try {
-    parseConfig(`clusters: [{name: a, instanceProfiles: [a-nodes]}]\n${text}`, 'f');
+    parseConfig(`clusters: ${clusters}\n${text}`, 'f');
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return (error as Error).message;
@@ -14,6 +14,7 @@ function faultsOf(text: string): string {
 }
 
 const fields = 'waves, soak, maxUnavailable, maxDisruptionWait, windows and deadlines are the fields of rollout';
+const poolFields = "waves, soak, maxUnavailable, maxDisruptionWait and windows are the fields of a pool's rollout";
 const waves = 'up to 10 waves that grow and end with "100%", for instance [1, "10%", "50%", "100%"]';
 const share = 'a whole number of nodes from 1 to 10000, or a share in quotes from "1%" to "100%"';
 const duration = 'a duration in minutes, hours or days, for instance 30m, 12h or 7d';
@@ -80,6 +81,39 @@ describe('the block rollout of airlock.yaml', () => {
     `{windows: [{${night}, days: [fri], timeZone: Europe/Berlin}], deadlines: {critical: 3d}}`,
   ])('is accepted: %s', (rollout) => {
     expect(faultsOf(`rollout: ${rollout}`)).toBe('');
+  });
+
+  it.each([
+    ['{soak: 30}', `pools.0.rollout.soak: is 30; accepted: ${duration}`],
+    ['{maxUnavailable: "50"}', `pools.0.rollout.maxUnavailable: is "50"; accepted: ${share}`],
+    ['{waves: [5, 1, "100%"]}', `pools.0.rollout.waves: is [5,1,"100%"]; accepted: ${waves}`],
+    ['{deadlines: {high: 7d}}', `pools.0.rollout.deadlines: unknown field; accepted: ${poolFields}`],
+    ['[]', `pools.0.rollout: is []; accepted: ${poolFields}`],
+    ['yes', `pools.0.rollout: is "yes"; accepted: ${poolFields}`],
+  ])('names them in a pool too: rollout: %s', (rollout, message) => {
+    expect(faultsOf(`rollout: {}\npools: [{name: b, rollout: ${rollout}}]`)).toContain(message);
+  });
+
+  it('has to be there for a pool that has its own settings', () => {
+    const pool = 'pools: [{name: b, rollout: {soak: 1h}}]';
+    expect(faultsOf(pool)).toContain('pools.0.rollout: is {"soak":"1h"}; accepted: only with the block rollout');
+    expect(faultsOf(`rollout: {}\n${pool}`)).toBe('');
+  });
+
+  it.each([
+    ['rollout: {maxDisruptionWait: 1d}', 'because rollout.maxDisruptionWait is set'],
+    [
+      'rollout: {}\npools: [{name: b, rollout: {maxDisruptionWait: 1d}}]',
+      'because pool b has rollout.maxDisruptionWait and names no instanceProfiles',
+    ],
+  ])('terminates no instance that only a tag marks as a node: %s', (text, because) => {
+    expect(faultsOf(text, '[{name: a}]')).toContain(
+      `clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, ${because}`,
+    );
+    expect(faultsOf(text)).toBe('');
+    expect(faultsOf(text.replace('name: b', 'name: b, instanceProfiles: [b]'), '[{name: a}]') === '').toBe(
+      text.includes('name: b'),
+    );
   });
 
   it('takes no list for a block, here or elsewhere', () => {

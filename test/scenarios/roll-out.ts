@@ -1,6 +1,6 @@
 import { inject, onTestFinished } from 'vitest';
 import { pack } from '../../domain/packed.ts';
-import type { RolloutSettings } from '../../domain/rollout/settings.ts';
+import type { FleetRollout } from '../../domain/rollout/settings.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { type VersionChange, withVersions } from './deploy-version.ts';
@@ -9,7 +9,7 @@ import { type VersionChange, withVersions } from './deploy-version.ts';
  * The sample's assembly with rollouts, and with another version that new launches get. It is removed after the test.
  */
 export function withRollout(
-  rollout: RolloutSettings,
+  rollout: FleetRollout,
   runtime: Runtime,
   change: VersionChange,
   assembly = inject('assembly'),
