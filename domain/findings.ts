@@ -340,6 +340,14 @@ export const findings = {
     fix: "npx airlock advisories {advisory}\nSet a version without it in airlock.yaml or in the pool's tag, deploy, and replace the nodes.",
     link: 'docs/operate/advisories.md',
   },
+  AL0039: {
+    group: 'pools',
+    level: 'warning',
+    sentence: 'airlock.yaml has settings for a pool, and no pool has its name.',
+    effect: 'The settings hold for no node.',
+    fix: 'airlock.yaml, with the value that its instances have in one of these tags:\n  pools: [{ name: THE_NAME }]\n  # karpenter.sh/nodepool, eks:nodegroup-name or aws:autoscaling:groupName',
+    link: 'docs/use/deploy.md#3-configure',
+  },
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** The code of a finding. */

@@ -17,6 +17,7 @@ import type { Settings } from '../../lib/config/settings.ts';
 import { type ClusterStandard, examineCluster } from './examine-cluster.ts';
 import { examineExposure } from './examine-exposure.ts';
 import type { ExaminedFiles } from './examine-files.ts';
+import { examinePoolNames } from './examine-pool-names.ts';
 
 /** Where nodes get files: addresses of upstream, or files of the mirror. */
 interface ArtifactStandard {
@@ -56,7 +57,8 @@ export async function examineDeployment(
     notChecked.some(({ codes }) => codes.includes('AL0001')),
   );
   const pools = all.length === 0 && !isBlind ? noPool : examinePools(live, standard);
-  return joinDiagnoses([cluster.diagnosis, groups.unread, pools, ...roles, ...others]);
+  const names = await examinePoolNames(reader, all, standard, isBlind);
+  return joinDiagnoses([cluster.diagnosis, groups.unread, pools, names, ...roles, ...others]);
 }
 
 /** A deployment without a pool is not fine: nothing was looked at. */

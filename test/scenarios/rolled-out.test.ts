@@ -79,7 +79,7 @@ describe('a pool whose new launches get another version', () => {
     expect(rolloutEvents(world)).toEqual(['Rollout Started', 'Rollout Stopped']);
   });
 
-  it('gives way if its runtime is not switched under sandboxes, and is terminated after the time of its own pool', async () => {
+  it('gives way if its runtime is not switched under sandboxes, and ends after the time of its pool', async () => {
     const settings = { ...quickRollout, pools: [{ name: 'sandboxed', maxDisruptionMinutes: 30 }] };
     const assembly = withRollout(settings, 'kata', { default: '4.1.0' });
     const world = await startSimulation([], await withShell(), assembly);

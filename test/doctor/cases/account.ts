@@ -1,4 +1,6 @@
 import { examineExposure } from '../../../cli/doctor/examine-exposure.ts';
+import { examinePoolNames } from '../../../cli/doctor/examine-pool-names.ts';
+import type { PoolTemplate } from '../../../domain/doctor/templates/template.ts';
 import { type FindingCode, joinDiagnoses } from '../../../domain/findings.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import { listMirroredFiles } from '../../../domain/mirrored-files.ts';
@@ -15,7 +17,7 @@ import type { DoctorReader, FleetFacts } from '../../../lambdas/doctor/ports.ts'
 import { parseConfig } from '../../../lib/config/load.ts';
 import { versionsOf } from '../../../lib/config/versions.ts';
 import { shipped } from '../../ssm-documents/node.ts';
-import { standard } from '../files.ts';
+import { standard, written } from '../files.ts';
 import { reader, refused } from '../reader.ts';
 import type { FindingCase } from './case.ts';
 
@@ -78,7 +80,48 @@ const exposure =
     );
   };
 
+/** Looks whether a pool of `airlock.yaml` is one of the pools of an Auto Scaling group or of a launch. */
+const poolNames = (
+  pool: string,
+  launched: readonly string[] = [],
+  { change = {}, isBlind = false, clusters = ['demo'] }: PoolNamesCase = {},
+) => {
+  const runs = launched.map((one) => ({ pool: one }) as RunRecord);
+  const named = clusters.map((name) => `{name: ${name}}`).join(', ');
+  const builders = { name: 'builders' } as PoolTemplate;
+  const answering = reader({ fleet: async () => ({ runs, surveys: new Map(), notChecked: [] }), ...change });
+  return () => {
+    const path = written(
+      'pools.yaml',
+      `clusters: [${named}]\nrollout: {}\npools: [{name: ${pool}, rollout: {soak: 1h}}]`,
+    );
+    return examinePoolNames(answering, [builders], standard(path), isBlind);
+  };
+};
+
+interface PoolNamesCase {
+  readonly change?: Partial<DoctorReader>;
+  readonly isBlind?: boolean;
+  readonly clusters?: readonly string[];
+}
+
 export const accountCases = {
+  AL0039: {
+    broken: {
+      'a name that no pool has': poolNames('builder'),
+      'a name that no launch had either': poolNames('builder', ['build', 'builders']),
+    },
+    right: {
+      'the name of an Auto Scaling group': poolNames('builders'),
+      'the name of a pool that is gone, and had launches': poolNames('sandboxed', ['sandboxed']),
+      'the name of a pool of another cluster': poolNames('sandboxed', ['sandboxed'], { clusters: ['demo', 'lab'] }),
+    },
+    blind: {
+      'DynamoDB refuses': poolNames('builder', [], { change: { fleet: refused } }),
+      'the cluster refuses': poolNames('builder', [], { isBlind: true }),
+      'there are more clusters than one kubeconfig': poolNames('builder', [], { clusters: ['demo', 'lab'] }),
+    },
+  },
   AL0038: {
     broken: { 'a released node with an affected version': exposure(released('20260810.0')) },
     right: {
