@@ -37,7 +37,9 @@ export async function serve(cloud: LocalCloud, now = () => new RealClock().now()
   const server = createServer((request, response) => {
     void read(request)
       .then((received) => answerSigned(cloud, received, now()))
-      .then((answered) => send(response, answered));
+      .then((answered) => send(response, answered))
+      // The client went away before it had sent all of its request.
+      .catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -53,8 +55,9 @@ export async function serve(cloud: LocalCloud, now = () => new RealClock().now()
       AWS_SESSION_TOKEN: credentials.sessionToken,
     },
     close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed;
     },
   };
 }
