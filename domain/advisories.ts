@@ -83,12 +83,19 @@ export type Exposure = 'affected' | 'not-exposed' | 'fixed' | 'unknown';
  * @param version the version on the node; undefined if it is not known
  */
 export function decideExposure(
-  { needs, ...advisory }: Advisory,
+  advisory: Advisory,
   version: string | undefined,
-  { handler, annotations }: SandboxConfiguration,
+  configuration: SandboxConfiguration,
 ): Exposure {
   if (version === undefined) return 'unknown';
-  if (!isAffected(advisory, version)) return 'fixed';
+  return isAffected(advisory, version) ? exposeAffected(advisory, configuration) : 'fixed';
+}
+
+/** Decides how a node with an affected version stands to an advisory: by its configuration. */
+export function exposeAffected(
+  { needs }: Pick<Advisory, 'needs'>,
+  { handler, annotations }: SandboxConfiguration,
+): Exclude<Exposure, 'fixed'> {
   if (needs === undefined || (needs.handlers === undefined && needs.annotations === undefined)) return 'affected';
   if (needs.handlers?.includes(handler)) return 'affected';
   if (needs.annotations === undefined) return 'not-exposed';

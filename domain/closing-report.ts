@@ -67,13 +67,29 @@ export interface ClosingInput {
   /** The clusters whose Nodes are known. A launch elsewhere is not gone because it has no Node here. */
   readonly surveyed: ReadonlySet<string>;
   /**
-   * When EC2 reported that an instance stops or goes away, by its ID, in order. A stopped instance that starts again is
-   * another launch.
+   * When the audit trail has that an instance stops or goes away, by its ID, in order. A stopped instance that starts
+   * again is another launch. A line of the trail can be forged, so alone it never closes a launch.
    */
   readonly terminated: ReadonlyMap<string, readonly string[]>;
+  /**
+   * The launch times, ISO 8601, of the instances of {@link listUnseen} that EC2 itself shows and that neither stop nor go
+   * away, by their IDs; undefined if EC2 could not be asked.
+   */
+  readonly running: ReadonlyMap<string, string> | undefined;
   /** How a node stood to the advisory with what a run proved on it. */
   readonly exposureOf: (run: RunRecord) => Exposure;
   readonly signatureOf: (run: RunRecord) => Signature;
+}
+
+/** The instances of launches without a Node: EC2 is asked whether they run before one counts as gone. */
+export function listUnseen({
+  runs,
+  nodes,
+  runtime,
+}: Pick<ClosingInput, 'runs' | 'nodes' | 'runtime'>): readonly string[] {
+  const seen = new Set(nodes.map(({ instanceId }) => instanceId));
+  const own = runs.filter(({ instanceId, request }) => request?.runtime === runtime && !seen.has(instanceId));
+  return [...new Set(own.map(({ instanceId }) => instanceId))];
 }
 
 /**
@@ -122,10 +138,11 @@ function closeLaunch(
   const last = runs.at(-1);
   if (last === undefined) return undefined;
   const { instanceId, cluster, pool } = last;
-  const ends = node === undefined ? (input.terminated.get(instanceId) ?? []) : [];
+  const mayRun = input.running === undefined || input.running.get(instanceId) === launchTimeOf(last);
+  const ends = node === undefined && !mayRun ? (input.terminated.get(instanceId) ?? []) : [];
   const goneAt = ends.find((at) => at >= launchTimeOf(last));
   const history = historyOf(runs, goneAt, input);
-  const isUnseen = node === undefined && goneAt === undefined && !input.surveyed.has(cluster);
+  const isUnseen = node === undefined && (mayRun || (goneAt === undefined && !input.surveyed.has(cluster)));
   const now = node === undefined ? (isUnseen ? 'unknown' : 'gone') : exposeNode(node, input.advisory);
   const exposed = now === 'old-sandboxes' ? reopened(history.exposed) : history.exposed;
   const recent = exposed.filter(({ until }) => until === undefined || until >= input.advisory.published);
@@ -140,7 +157,9 @@ function closeLaunch(
     exposed: recent,
     ...(node !== undefined && now === 'old-sandboxes' ? { affectedSandboxes: oldSandboxes(node, input.advisory) } : {}),
     ...(proof === undefined ? {} : { proof }),
-    left: whyLeft(now, node, { ...history, exposed: recent, ...(proof === undefined ? {} : { proof }) }),
+    left: isUnseen
+      ? whyUnseen(input, cluster)
+      : whyLeft(now, node, { ...history, exposed: recent, ...(proof === undefined ? {} : { proof }) }),
   };
 }
 
@@ -211,11 +230,18 @@ function reopened(spans: readonly ExposedSpan[]): readonly ExposedSpan[] {
   return spans.map((span, at) => (at === spans.length - 1 ? { from: span.from } : span));
 }
 
+/** Why it is not known how a launch without a Node stands. */
+function whyUnseen({ running, surveyed }: ClosingInput, cluster: string): string {
+  if (!surveyed.has(cluster)) return 'its cluster could not be read, so it is not known whether it still runs';
+  if (running === undefined) return 'EC2 could not be asked whether it still runs';
+  return 'EC2 shows that it runs, and its cluster has no Node of it';
+}
+
 function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, exposed, proof }: History): string {
   const bad = proof?.signature.state === 'wrong' ? `the signed receipt does not hold: ${proof.signature.detail}` : '';
   switch (state) {
     case 'affected':
-      return `pods can run there with ${version}`;
+      return `pods can run there with ${version}${node === undefined || node.pin === '' ? '' : `, and its tag ${node.pin} keeps it`}`;
     case 'old-sandboxes':
       return `${node?.gated ? 'its gate is closed' : 'it has the fix'}, and sandboxes of an earlier version still ran at ${node?.seenAt}: ${sandboxesOn(node)}`;
     case 'gated':
@@ -223,8 +249,7 @@ function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, ex
         ? 'its gate is closed, and pods from before may still run there: nothing has counted its sandboxes since'
         : '';
     case 'unknown':
-      if (node === undefined) return 'its cluster could not be read, so it is not known whether it still runs';
-      return whyUnknown(node);
+      return node === undefined ? '' : whyUnknown(node);
     case 'gone':
       return exposed.some(({ until }) => until === undefined)
         ? 'it is gone, and the audit trail does not have when'

@@ -171,7 +171,7 @@ export const eventSchemas = {
   'Reconcile Finding': v.object({
     ...envelope,
     ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'cluster', 'pool']).entries,
-    finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift', 'reopened']),
+    finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift', 'reopened', 'pinned']),
     detail: claim(),
   }),
   'Incident Opened': v.object(incident),

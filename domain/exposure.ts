@@ -13,6 +13,8 @@ export interface FleetNode {
   readonly gated: boolean;
   /** Empty if it is not known. */
   readonly runtime: string;
+  /** The value of its tag if that names a version, so that no rollout moves it; otherwise empty. It is a claim. */
+  readonly pin: string;
   /** The version that was proven there; undefined if it is not known. */
   readonly version: string | undefined;
   readonly handler: string;
@@ -78,6 +80,11 @@ function exposePool(nodes: readonly FleetNode[], advisory: Advisory): PoolExposu
 /** Why it is not known how a node stands to an advisory. */
 export function whyUnknown({ because }: FleetNode): string {
   return because || 'its configuration is not known, because another document than the present one installed it';
+}
+
+/** Whether a node keeps its version because its tag names one. */
+export function isPinned({ pin }: Pick<FleetNode, 'pin'>): boolean {
+  return pin !== '';
 }
 
 /** Decides how a node stands to an advisory now. */

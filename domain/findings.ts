@@ -348,6 +348,14 @@ export const findings = {
     fix: 'airlock.yaml, with the value that its instances have in one of these tags:\n  pools: [{ name: THE_NAME }]\n  # karpenter.sh/nodepool, eks:nodegroup-name or aws:autoscaling:groupName',
     link: 'docs/use/deploy.md#3-configure',
   },
+  AL0040: {
+    group: 'pools',
+    level: 'warning',
+    sentence: 'A tag keeps nodes at a version that an advisory withdraws.',
+    effect: 'No rollout moves these nodes, and new launches with the tag end as version-withdrawn.',
+    fix: 'the template of the pool, under its tags (or a version without the advisory):\n  airlock:runtime: {runtime}\nnpx airlock advisories {advisory}\nThen replace the nodes that it names as pinned.',
+    link: 'docs/operate/rollouts.md#pinned-nodes',
+  },
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** The code of a finding. */

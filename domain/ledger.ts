@@ -92,7 +92,7 @@ export interface RunRecord {
   readonly inventory?: Inventory;
   /** When the end was published, if a function wrote it. */
   readonly publishedAt?: string;
-  /** The configured version for which the node was last reported as outdated. */
+  /** The configured version for which the node was last reported as outdated, or its tag if that pins a withdrawn one. */
   readonly outdatedFor?: string;
   /** The time of the act for whose Node it was last reported that its gate is open again. */
   readonly reopenedFor?: string;

@@ -31,7 +31,7 @@ export async function advisories(id: string | undefined, options: AdvisoriesOpti
     ({ advisory }) => id === undefined || advisory.id === id,
   );
   const at = new Date().toISOString();
-  const report = advisoriesReport(exposures, settings.config, { at, notChecked: [...reading.notChecked] });
+  const report = advisoriesReport(exposures, settings, { at, notChecked: [...reading.notChecked] });
   if (options.json) printJson(AdvisoriesSchema, report);
   else printAdvisories(report);
   return exitCodeOf(exposures, settings.config, reading.notChecked);

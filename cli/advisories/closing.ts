@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import * as v from 'valibot';
 import type { Advisory } from '../../domain/advisories.ts';
-import { closeAdvisory } from '../../domain/closing-report.ts';
+import { type ClosingInput, closeAdvisory, listUnseen } from '../../domain/closing-report.ts';
+import { terminationStates } from '../../domain/events.ts';
 import { listExposures } from '../../domain/exposure.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { OpenVexSchema, openVex } from '../../domain/open-vex.ts';
 import { rebuildRuns } from '../../domain/trail.ts';
+import { instancesOf } from '../../lambdas/adapters/instances.ts';
 import { loadSettings, type Settings } from '../../lib/config/settings.ts';
 import { writePage } from '../html/page.ts';
 import { UsageError } from '../output/errors.ts';
@@ -46,13 +49,17 @@ export async function closing(id: string | undefined, options: ClosingOptions): 
   const found = advisoryOf(id, settings);
   const keys = options.key.flatMap(keysIn);
   const resources = await deployedResources();
-  const reading = await readFleet(await connectFleet(settings.config));
+  const source = await connectFleet(settings.config);
+  const reading = await readFleet(source);
   const stateMachine = resourceLike(resources, 'AWS::StepFunctions::StateMachine').physicalId;
   const group = resourceLike(resources, 'AWS::Logs::LogGroup', 'Audit').physicalId;
   const { trail, unread } = await tryTrail(group);
   const now = Date.now();
-  const notChecked = [...reading.notChecked, ...unread];
-  const { nodes, refusedSince } = joinFacts({ ...found, reading, trail, settings, keys, now });
+  const input = joinFacts({ ...found, reading, trail, settings, keys, now });
+  const { running, unasked } = await tryRunning(source.ec2, listUnseen(input));
+  const notChecked = [...reading.notChecked, ...unread, ...unasked];
+  const nodes = closeAdvisory({ ...input, running });
+  const refusedSince = firstRefusal(input);
   const context = { ...found, refusedSince, at: new Date(now).toISOString(), notChecked };
   const report = closingReport(nodes, context);
   if (options.html !== undefined) {
@@ -89,30 +96,59 @@ interface ClosingFacts {
 }
 
 /** Joins the ledger, the clusters and the audit trail. The ledger decides about a run that it still has. */
-export function joinFacts({ runtime, advisory, reading, trail, settings, keys, now }: ClosingFacts) {
+export function joinFacts(facts: ClosingFacts): Omit<ClosingInput, 'running'> {
+  const { runtime, advisory, reading, trail, settings, keys, now } = facts;
   const known = new Set(reading.runs.map(keyOf));
   const forgotten = rebuildRuns(trail.events).filter((run) => !known.has(keyOf(run)));
   const runs = [...reading.runs, ...forgotten];
-  const nodes = closeAdvisory({
+  return {
     ...{ runtime, advisory, runs },
     nodes: fleetNodes({ ...reading, runs }, settings, now),
     surveyed: new Set(reading.surveys.keys()),
     terminated: trail.terminated,
     exposureOf: exposureOfRuns(advisory, settings),
     signatureOf: (run) => signatureOf(run, trail.signed.get(keyOf(run)), { keys, catalogue: settings.catalogue, now }),
-  });
-  return { nodes, refusedSince: refusedSince(runs, advisory) };
+  };
 }
 
 /** The key of a run in the ledger and in {@link TrailFacts}. */
 const keyOf = ({ instanceId, launchedAt }: RunRecord) => runId({ instanceId, launchedAt });
 
-/** When a launch was first refused because of an advisory. */
-function refusedSince(runs: readonly RunRecord[], { id }: Advisory): string {
+/** When a launch was first refused because of the advisory; empty if none that is known was. */
+export function firstRefusal({ runs, advisory: { id } }: Pick<ClosingInput, 'runs' | 'advisory'>): string {
   const refused = runs.filter(
     ({ outcome, receipt }) => outcome === 'version-withdrawn' && receipt?.detail.includes(id) === true,
   );
   return refused.flatMap(({ endedAt }) => endedAt ?? []).toSorted()[0] ?? '';
+}
+
+/** The limit of one filter of DescribeInstances. */
+const idsPerCall = 200;
+
+/**
+ * Asks EC2 which instances run.
+ *
+ * @returns the launch times of those that neither stop nor go away, by their IDs
+ */
+export async function readRunning(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const running = new Map<string, string>();
+  for (let at = 0; at < ids.length; at += idsPerCall) {
+    for (const { instanceId, state, launchedAt } of await instancesOf(ids.slice(at, at + idsPerCall), ec2))
+      if (!terminationStates.includes(state)) running.set(instanceId, launchedAt);
+  }
+  return running;
+}
+
+async function tryRunning(
+  ec2: EC2Client,
+  ids: readonly string[],
+): Promise<{ readonly running: ClosingInput['running']; readonly unasked: FleetReading['notChecked'] }> {
+  try {
+    return { running: await readRunning(ec2, ids), unasked: [] };
+  } catch (error) {
+    const unasked = [{ resource: 'the instances that have no Node', reason: (error as Error).message }];
+    return { running: undefined, unasked };
+  }
 }
 
 async function tryTrail(group: string): Promise<{ trail: TrailFacts; unread: FleetReading['notChecked'] }> {

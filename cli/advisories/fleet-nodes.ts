@@ -1,10 +1,12 @@
 import { type Advisory, decideExposure, type Exposure } from '../../domain/advisories.ts';
+import { claimText } from '../../domain/claim-text.ts';
 import type { FleetNode } from '../../domain/exposure.ts';
 import { lastSeenAt } from '../../domain/inventory.ts';
 import { isReverification } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import { runtimeTag } from '../../domain/tags.ts';
 import { documentOptions } from '../../lib/config/document-options.ts';
 import { inventoryMs } from '../../lib/config/schema.ts';
 import type { Settings } from '../../lib/config/settings.ts';
@@ -18,22 +20,23 @@ import type { FleetReading } from '../status/fleet.ts';
  * @param now milliseconds since the epoch
  */
 export function fleetNodes(
-  { runs, surveys }: Pick<FleetReading, 'runs' | 'surveys'>,
+  { runs, surveys, instances }: Pick<FleetReading, 'runs' | 'surveys' | 'instances'>,
   settings: Pick<Settings, 'config' | 'catalogue'>,
   now: number,
 ): readonly FleetNode[] {
   const sorted = runs.toSorted((one, other) => (one.launchedAt < other.launchedAt ? -1 : 1));
   const latest = new Map(sorted.map((run) => [run.instanceId, run]));
-  const documents = documentNames(settings);
+  const known: Known = { settings, documents: documentNames(settings), instances, now };
   const surveyed = [...surveys].flatMap(([cluster, nodes]) =>
-    nodes.map((node) => nodeOf(cluster, node, latest.get(node.instanceId), { settings, documents, now })),
+    nodes.map((node) => nodeOf(cluster, node, latest.get(node.instanceId), known)),
   );
   // The ledger's word is the last known of a cluster that could not be surveyed.
   const others = [...latest.values()].filter(({ cluster, ending }) => !surveys.has(cluster) && ending === 'released');
-  return [...surveyed, ...others.map((run) => nodeOf(run.cluster, undefined, run, { settings, documents, now }))];
+  return [...surveyed, ...others.map((run) => nodeOf(run.cluster, undefined, run, known))];
 }
 
 interface Known extends Installers {
+  readonly instances: FleetReading['instances'] | undefined;
   readonly now: number;
 }
 
@@ -51,6 +54,7 @@ function nodeOf(cluster: string, node: SurveyedNode | undefined, run: RunRecord 
     pool: run?.pool ?? '',
     instanceId: run?.instanceId ?? node?.instanceId ?? '',
     nodeName: node?.nodeName ?? run?.launch?.nodeName ?? '',
+    pin: pinOf(known.instances?.get(run?.instanceId ?? node?.instanceId ?? '')?.tags[runtimeTag]),
     gated: node?.state === 'gated' || node?.state === 'quarantined',
     runtime: run?.request?.runtime ?? '',
     version: request?.version,
@@ -60,6 +64,11 @@ function nodeOf(cluster: string, node: SurveyedNode | undefined, run: RunRecord 
     seenAt: run === undefined ? '' : lastSeenAt(run),
     because,
   };
+}
+
+/** A tag that names a version, as text that can be shown. */
+function pinOf(tag = ''): string {
+  return tag.includes('@') ? claimText(tag, 100) : '';
 }
 
 /** Why the version on a node is not known; empty if it is. A node's own answer only makes its state worse. */

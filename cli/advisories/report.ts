@@ -1,7 +1,16 @@
 import * as v from 'valibot';
 import { severities } from '../../domain/advisories.ts';
-import { type AdvisoryExposure, type FleetNode, isExposed, nodesIn, whyUnknown } from '../../domain/exposure.ts';
+import {
+  type AdvisoryExposure,
+  type FleetNode,
+  isExposed,
+  isPinned,
+  nodesIn,
+  whyUnknown,
+} from '../../domain/exposure.ts';
+import { fleetRolloutOf } from '../../lib/config/rollout-settings.ts';
 import type { Config } from '../../lib/config/schema.ts';
+import type { Settings } from '../../lib/config/settings.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { outputWidth, print, styled, wrap } from '../output/text.ts';
 import type { Fleet } from '../status/fleet.ts';
@@ -11,6 +20,8 @@ const NodesSchema = v.array(
     instanceId: v.string(),
     nodeName: v.string(),
     version: v.string(),
+    /** The value of its tag if that names a version, so that no rollout moves the node; otherwise empty. */
+    pin: v.string(),
     /** When the node was last proven or inventoried; empty if that is not known. */
     seenAt: v.string(),
     /** Why its version or configuration is not known; empty if both are. */
@@ -35,6 +46,8 @@ export const AdvisoriesSchema = v.strictObject({
       summary: v.string(),
       /** The oldest version with the fix; empty while none has it. */
       fixedIn: v.string(),
+      /** When rollout.deadlines in airlock.yaml wants it fixed, ISO 8601; empty without a deadline. */
+      due: v.string(),
       /** The configuration without which nodes are not exposed, in words; empty if there is none. */
       needs: v.string(),
       link: v.string(),
@@ -68,10 +81,11 @@ type Advisories = v.InferOutput<typeof AdvisoriesSchema>;
 /** The exposures as one object. */
 export function advisoriesReport(
   exposures: readonly AdvisoryExposure[],
-  { withdrawAt }: Pick<Config, 'withdrawAt'>,
+  { config, catalogue }: Pick<Settings, 'config' | 'catalogue'>,
   { at, notChecked }: Pick<Fleet, 'at' | 'notChecked'>,
 ): Advisories {
-  const least = severities.indexOf(withdrawAt);
+  const least = severities.indexOf(config.withdrawAt);
+  const deadlines = fleetRolloutOf(config, catalogue)?.deadlines ?? [];
   return {
     version: 1,
     at,
@@ -79,6 +93,7 @@ export function advisoriesReport(
       const { id, severity, published, summary, fixedIn = '', needs, link } = advisory;
       return {
         ...{ id, runtime, severity, withdraws: severities.indexOf(severity) >= least, published, summary, fixedIn },
+        due: deadlines.find((one) => one.id === id && one.runtime === runtime)?.due ?? '',
         needs: needs?.summary ?? '',
         link,
         pools: pools.map(({ cluster, pool, nodes }) => ({
@@ -97,8 +112,8 @@ export function advisoriesReport(
   };
 }
 
-function showNode({ instanceId, nodeName, version = 'unknown', seenAt, because }: FleetNode) {
-  return { instanceId, nodeName, version, seenAt, because };
+function showNode({ instanceId, nodeName, version = 'unknown', pin, seenAt, because }: FleetNode) {
+  return { instanceId, nodeName, version, pin, seenAt, because };
 }
 
 /**
@@ -124,40 +139,57 @@ const shownNodes = 10;
 export function printAdvisories({ at, advisories, notChecked }: Advisories): void {
   const width = outputWidth();
   print(`${styled('bold', 'advisories')} at ${at}`);
-  for (const { id, runtime, severity, withdraws, published, summary, fixedIn, needs, link, pools } of advisories) {
+  for (const one of advisories) {
+    const { id, runtime, severity, withdraws, published, summary, needs, link, pools } = one;
     const isOpen = pools.some(({ affected, oldSandboxes }) => affected.length + oldSandboxes.length > 0);
     print(
       `\n${styled(isOpen ? 'red' : 'bold', id)}  ${runtime}  ${severity}${withdraws ? '' : ', withdraws no version'}  ${published}`,
     );
-    print(wrap(`${summary}; ${fixedIn === '' ? 'not fixed in any version' : `fixed in ${fixedIn}`}`, width, 2));
+    print(wrap(`${summary}; ${fixOf(one)}`, width, 2));
     if (needs !== '') print(wrap(`only with ${needs}`, width, 2));
     print(wrap(link, width, 2));
     if (pools.length === 0) print('  no node has the runtime');
-    for (const { cluster, pool, affected, oldSandboxes, unknown, notExposed, fixed, gated } of pools) {
-      const counts = [
-        [affected.length, 'affected'],
-        [oldSandboxes.length, 'with old sandboxes'],
-        [unknown.length, 'unknown'],
-        [notExposed, 'not exposed'],
-        [fixed, 'fixed'],
-        [gated, 'behind the gate'],
-      ].filter(([count]) => count !== 0);
-      print(wrap(`${cluster} ${pool || '(no launch)'}: ${counts.map((one) => one.join(' ')).join(', ')}`, width, 2));
-      printNodes('affected', affected, width);
-      printNodes('old sandboxes', oldSandboxes, width);
-      printNodes('unknown', unknown, width);
-    }
+    for (const pool of pools) printPool(pool, width);
   }
   for (const { resource, reason } of notChecked) print(`\n${wrap(`could not look at ${resource}: ${reason}`, width)}`);
 }
 
-function printNodes(
-  state: string,
-  nodes: Advisories['advisories'][number]['pools'][number]['affected'],
+/** The version with the fix, and until when it has to be everywhere. */
+function fixOf({ fixedIn, due }: Advisories['advisories'][number]): string {
+  const fix = fixedIn === '' ? 'not fixed in any version' : `fixed in ${fixedIn}`;
+  return due === '' ? fix : `${fix}, due ${due.slice(0, 10)}`;
+}
+
+type Pool = Advisories['advisories'][number]['pools'][number];
+
+function printPool(
+  { cluster, pool, affected, oldSandboxes, unknown, notExposed, fixed, gated }: Pool,
   width: number,
-) {
-  for (const { instanceId, nodeName, version, seenAt, because } of nodes.slice(0, shownNodes)) {
+): void {
+  const pinned = affected.filter(isPinned).length;
+  const counts = [
+    [affected.length, 'affected'],
+    [pinned, `of them pinned by ${pinned === 1 ? 'its tag' : 'their tags'}`],
+    [oldSandboxes.length, 'with old sandboxes'],
+    [unknown.length, 'unknown'],
+    [notExposed, 'not exposed'],
+    [fixed, 'fixed'],
+    [gated, 'behind the gate'],
+  ].filter(([count]) => count !== 0);
+  print(wrap(`${cluster} ${pool || '(no launch)'}: ${counts.map((one) => one.join(' ')).join(', ')}`, width, 2));
+  if (pinned > 0) print(wrap(pinnedAdvice, width, 4));
+  printNodes('affected', affected, width);
+  printNodes('old sandboxes', oldSandboxes, width);
+  printNodes('unknown', unknown, width);
+}
+
+const pinnedAdvice =
+  "no rollout moves a pinned node: name another version, or none, in the tag of the pool's template, and replace it";
+
+function printNodes(state: string, nodes: Pool['affected'], width: number) {
+  for (const { instanceId, nodeName, version, pin, seenAt, because } of nodes.slice(0, shownNodes)) {
     print(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName}  ${version}`, width, 4));
+    if (pin !== '') print(wrap(`pinned by its tag ${pin}`, width, 6));
     if (because !== '') print(wrap(because, width, 6));
     else if (seenAt !== '') print(wrap(`last seen ${seenAt}`, width, 6));
   }

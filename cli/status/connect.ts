@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type DeployedResource, deployedResources, resourceLike } from '../verify-aws/stack.ts';
 import type { FleetSource } from './read-fleet.ts';
@@ -12,6 +13,7 @@ export async function connectFleet({
   const resources = await deployedResources();
   return {
     dynamoDb: new DynamoDBClient(),
+    ec2: new EC2Client(),
     lambda: new LambdaClient(),
     table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
     functions: new Map(clusters.map(({ name }) => [name, functionOf(name, resources)])),

@@ -1,5 +1,5 @@
 import { isAtLeast, type Severity } from '../../domain/advisories.ts';
-import { type AdvisoryExposure, nodesIn } from '../../domain/exposure.ts';
+import { type AdvisoryExposure, isPinned, nodesIn } from '../../domain/exposure.ts';
 import type { Fleet } from './fleet.ts';
 
 /**
@@ -12,6 +12,7 @@ export function listExposed(exposures: readonly AdvisoryExposure[], least: Sever
   return exposures.flatMap((exposure) => {
     const { runtime, advisory, pools } = exposure;
     const affected = nodesIn(exposure, 'affected', 'old-sandboxes').length;
+    const pinned = nodesIn(exposure, 'affected').filter(isPinned).length;
     const unknown = nodesIn(exposure, 'unknown').length;
     const withdraws = isAtLeast(advisory.severity, least);
     if (affected === 0 && !(withdraws && unknown > 0)) return [];
@@ -20,6 +21,6 @@ export function listExposed(exposures: readonly AdvisoryExposure[], least: Sever
     );
     const { id, severity } = advisory;
     const names = open.map(({ cluster, pool }) => `${cluster} ${pool}`);
-    return [{ id, runtime, severity, withdraws, affected, unknown, pools: names }];
+    return [{ id, runtime, severity, withdraws, affected, pinned, unknown, pools: names }];
   });
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import type { ReadRollout } from '../../domain/rollout/rollout.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import type { TaggedInstance } from '../../lambdas/doctor/ports.ts';
 import { BreakerSchema, type ShownBreaker } from '../breaker-report.ts';
 import { hasStoppedItself, ShownRolloutSchema, shownRollout } from '../rollout/report.ts';
 
@@ -81,6 +82,8 @@ export const FleetSchema = v.strictObject({
       /** Whether it withdraws versions, by withdrawAt in airlock.yaml. Only then it counts as a finding. */
       withdraws: v.boolean(),
       affected: v.number(),
+      /** How many of them keep their version because their tag names one: no rollout moves them. */
+      pinned: v.number(),
       /** How many nodes have a version or a configuration that is not known. */
       unknown: v.number(),
       /** `<cluster> <pool>`. */
@@ -103,6 +106,8 @@ export interface FleetReading {
   readonly surveys: ReadonlyMap<string, readonly SurveyedNode[]>;
   readonly breakers: readonly ShownBreaker[];
   readonly rollouts?: readonly ReadRollout[];
+  /** What EC2 shows, by id; absent if it could not be read. */
+  readonly instances?: ReadonlyMap<string, TaggedInstance>;
   readonly notChecked: Fleet['notChecked'];
 }
 

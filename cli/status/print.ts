@@ -32,9 +32,10 @@ export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[]
   if (exposed.length > 0) {
     lines.push('', wrap(`${styled('bold', 'affected by advisories')} (npx airlock advisories says more)`, width));
   }
-  for (const { id, severity, affected, unknown, pools } of exposed) {
+  for (const { id, severity, affected, pinned, unknown, pools } of exposed) {
+    const kept = pinned === 0 ? '' : `, kept by their tags: ${pinned}`;
     const more = unknown === 0 ? '' : `, not known: ${unknown}`;
-    const counts = `nodes affected: ${affected}${more}, in ${pools.join(', ')}`;
+    const counts = `nodes affected: ${affected}${kept}${more}, in ${pools.join(', ')}`;
     lines.push(wrap(`${styled('yellow', id)}  ${severity}  ${counts}`, width, 2));
   }
   if (openBreakers.length > 0) lines.push('', styled('bold', 'open breakers'));

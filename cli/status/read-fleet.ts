@@ -1,10 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { type ReadRollout, readRolloutItem, rolloutsPartition } from '../../domain/rollout/rollout.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import { type SeenInstance, taggedInstances } from '../../lambdas/adapters/instances.ts';
 import { surveyOf } from '../../lambdas/adapters/surveyor.ts';
 import { breakers } from '../breaker.ts';
 import type { FleetReading } from './fleet.ts';
@@ -12,9 +14,10 @@ import type { FleetReading } from './fleet.ts';
 /** How long a survey of one cluster may take, in milliseconds. */
 const surveyBudgetMs = 60_000;
 
-/** How the command reaches the ledger and the clusters. It only reads. */
+/** How the command reaches the ledger, EC2 and the clusters. It only reads. */
 export interface FleetSource {
   readonly dynamoDb: DynamoDBClient;
+  readonly ec2: EC2Client;
   readonly lambda: LambdaClient;
   /** The table of the ledger. */
   readonly table: string;
@@ -23,11 +26,11 @@ export interface FleetSource {
 }
 
 /**
- * Reads the fleet. A cluster that cannot be surveyed is named, and the others are read all the same.
+ * Reads the fleet. A cluster that cannot be surveyed is named, and so is EC2, and the rest is read all the same.
  *
  * @throws the SDK's error if the ledger cannot be read
  */
-export async function readFleet({ dynamoDb, lambda, table, functions }: FleetSource): Promise<FleetReading> {
+export async function readFleet({ dynamoDb, ec2, lambda, table, functions }: FleetSource): Promise<FleetReading> {
   const surveys = new Map<string, readonly SurveyedNode[]>();
   const notChecked: { resource: string; reason: string }[] = [];
   const survey = async ([cluster, name]: readonly [string, string | undefined]) => {
@@ -41,12 +44,22 @@ export async function readFleet({ dynamoDb, lambda, table, functions }: FleetSou
       notChecked.push({ resource: `cluster ${cluster}`, reason: (error as Error).message });
     }
   };
-  const [{ runs, rollouts }, found] = await Promise.all([
+  const [{ runs, rollouts }, found, instances] = await Promise.all([
     readLedger(dynamoDb, table),
     breakers({ dynamoDb, table }),
+    readInstances(ec2).catch((error: Error) => {
+      notChecked.push({ resource: 'the instances in EC2', reason: error.message });
+    }),
     ...[...functions].map(survey),
   ]);
-  return { runs, rollouts, surveys, breakers: found, notChecked };
+  return { runs, rollouts, surveys, breakers: found, notChecked, ...(instances === undefined ? {} : { instances }) };
+}
+
+/** The instances that Airlock manages, by their ids. */
+async function readInstances(ec2: EC2Client): Promise<ReadonlyMap<string, SeenInstance>> {
+  const found = new Map<string, SeenInstance>();
+  for await (const page of taggedInstances(ec2)) for (const one of page) found.set(one.instanceId, one);
+  return found;
 }
 
 async function readLedger(

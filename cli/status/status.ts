@@ -44,6 +44,7 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
     return exitCodeOf(fleet);
   } finally {
     source.dynamoDb.destroy();
+    source.ec2.destroy();
     source.lambda.destroy();
   }
 }

@@ -167,7 +167,7 @@ export async function recordPublished(key: LedgerKey, at: string): Promise<void>
   await update(key, runChanges.recordPublished, { publishedAt: at });
 }
 
-/** Records the configured version for which the node was reported as outdated. */
+/** Records the configured version, or the tag, for which the node was reported as outdated. */
 export async function recordOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
   await update(key, runChanges.recordOutdated, { outdatedFor });
 }

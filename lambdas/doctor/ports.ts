@@ -47,11 +47,21 @@ export interface FleetReader {
   status(url: string): Promise<number>;
 }
 
-/** What the ledger and the clusters have about nodes. */
+/** An instance with the tag airlock:runtime, as EC2 shows it. */
+export interface TaggedInstance {
+  readonly state: string;
+  /** ISO 8601. */
+  readonly launchedAt: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What the ledger, EC2 and the clusters have about nodes. */
 export interface FleetFacts {
   readonly runs: readonly RunRecord[];
   /** The Nodes of each cluster that could be surveyed. */
   readonly surveys: ReadonlyMap<string, readonly SurveyedNode[]>;
+  /** What EC2 shows, by id; absent if it could not be read. */
+  readonly instances?: ReadonlyMap<string, TaggedInstance>;
   readonly notChecked: readonly { readonly resource: string; readonly reason: string }[];
 }
 

@@ -36,7 +36,10 @@ export async function reconcileCluster(
   readonly gatedSince: readonly number[];
   readonly gated: readonly string[];
 }> {
-  const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, reopened: 0, unclaimed: 0, foreign: 0, leave: 0 };
+  const seen: ReconcileCounts = {
+    ...{ admit: 0, outdated: 0, pinned: 0, drifted: 0, reopened: 0 },
+    ...{ unclaimed: 0, foreign: 0, leave: 0 },
+  };
   const gatedSince: number[] = [];
   const gated: string[] = [];
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
@@ -58,7 +61,7 @@ export async function reconcileCluster(
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });
-      if (step.step === 'outdated') outdated.push(step);
+      if (step.step === 'outdated' || step.step === 'pinned') outdated.push(step);
       if (step.step === 'reopened' && !step.isReported) reopened.push(step);
     }
     findings.push(...steps.flatMap((step) => nodeFinding(step, at) ?? []));

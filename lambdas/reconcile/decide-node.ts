@@ -21,6 +21,8 @@ export type NodeDecision =
   | { readonly step: 'admit'; readonly admission: Admission }
   /** It has another version than new launches get, and this is not published yet. */
   | { readonly step: 'outdated'; readonly ours: ManagedLaunch; readonly version: string; readonly configured: string }
+  /** It has a withdrawn version that its tag names, so that no rollout moves it, and this is not published yet. */
+  | { readonly step: 'pinned'; readonly ours: ManagedLaunch; readonly tag: string; readonly because: string }
   /**
    * It accepts pods although its proof no longer holds. The run is absent if a re-verification ended recently.
    */
@@ -75,8 +77,13 @@ export function decideNode(
   if (run.operatorAct !== undefined) return decideByHand(node, run, run.operatorAct, now);
   if (!released || run.request === undefined) return { step: 'leave', because: 'under-way' };
   if (node.state === 'drifted') return { step: 'drifted', rerun: planReverification(node, ours, now) };
-  const wanted = admission.request;
+  const { request: wanted, refused } = admission;
   const { request } = run;
+  const pin = `${request.runtime}@${request.version}`;
+  if (node.state === 'released' && refused?.outcome === 'version-withdrawn' && ours.tag === pin) {
+    if (run.outdatedFor === pin) return { step: 'leave', because: 'published' };
+    return { step: 'pinned', ours, tag: pin, because: refused.detail };
+  }
   if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.version === request.version) {
     return { step: 'leave', because: 'current' };
   }

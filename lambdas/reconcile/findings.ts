@@ -35,6 +35,11 @@ export function reopenedFinding({ run, act }: Reopened, at: string): EventDraft 
   return about({ ...run, launchedAt: launchTimeOf(run) }, { finding: 'reopened', next: 'operator', detail }, at);
 }
 
+/** Builds the event of a node whose tag keeps it at a withdrawn version. */
+export function pinnedFinding(launch: Subject, because: string, at: string): EventDraft {
+  return about(launch, { finding: 'pinned', next: 'operator', detail: because }, at);
+}
+
 const missedLaunch: Finding = { finding: 'missed-launch', next: 'install', detail: 'no event reported the launch' };
 const missedTermination: Finding = { finding: 'missed-termination', next: 'end', detail: '' };
 const strandedRun: Finding = {

@@ -1,4 +1,4 @@
-import { type Advisory, decideExposure, type Severity } from '../../domain/advisories.ts';
+import { type Advisory, exposeAffected, type Severity } from '../../domain/advisories.ts';
 import { type Catalogue, runtimeOf } from '../../domain/catalogue.ts';
 import type { Deadline, FleetRollout, Share } from '../../domain/rollout/settings.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
@@ -86,10 +86,8 @@ function deadlinesOf(
     handler: runtimeTraits[runtime].handlers[0],
     annotations: runtimes[runtime]?.annotations ?? [],
   };
-  const concerns = (advisory: Advisory) =>
-    runtimeOf(catalogue, runtime).versions.some(({ version }) =>
-      ['affected', 'unknown'].includes(decideExposure(advisory, version, configuration)),
-    );
+  // A node may have a version that the catalogue does not pin any more.
+  const concerns = (advisory: Advisory) => exposeAffected(advisory, configuration) !== 'not-exposed';
   return runtimeOf(catalogue, runtime).advisories.flatMap((advisory) => {
     const { id, severity, published, affected } = advisory;
     const allowed = deadlines[severity satisfies Severity];

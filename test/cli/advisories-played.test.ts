@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, inject, it, vi } from 'vitest';
-import { joinFacts } from '../../cli/advisories/closing.ts';
+import { firstRefusal, joinFacts, readRunning } from '../../cli/advisories/closing.ts';
 import { printClosing } from '../../cli/advisories/closing-print.ts';
 import { readTrailFacts } from '../../cli/advisories/closing-read.ts';
 import { closingReport } from '../../cli/advisories/closing-schema.ts';
@@ -9,6 +10,7 @@ import { fleetNodes } from '../../cli/advisories/fleet-nodes.ts';
 import { advisoriesReport, printAdvisories } from '../../cli/advisories/report.ts';
 import { readFleet } from '../../cli/status/read-fleet.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
+import { closeAdvisory, listUnseen } from '../../domain/closing-report.ts';
 import { listExposures } from '../../domain/exposure.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import { parseConfig } from '../../lib/config/load.ts';
@@ -50,19 +52,21 @@ async function player(world: Simulation) {
   const { source } = await served(world);
   const functions = new Map([['demo', world.cloud.resource('Cluster-demo/Cluster/Function/Resource').ref]]);
   const { region, endpoint, credentials } = source.dynamoDb.config;
-  const lambda = new LambdaClient({ region, credentials, ...(endpoint && { endpoint: await endpoint().then(urlOf) }) });
-  const read = async () => {
-    const reading = readFleet({ dynamoDb: source.dynamoDb, lambda, table: source.table, functions });
+  const reached = { region, credentials, ...(endpoint && { endpoint: await endpoint().then(urlOf) }) };
+  const [lambda, ec2] = [new LambdaClient(reached), new EC2Client(reached)];
+  const whilePassing = async <T>(answer: Promise<T>): Promise<T> => {
     let isDone = false;
-    void reading.finally(() => {
+    void answer.finally(() => {
       isDone = true;
     });
     while (!isDone) {
       await pass(world, 10);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    return reading;
+    return answer;
   };
+  const read = () =>
+    whilePassing(readFleet({ dynamoDb: source.dynamoDb, ec2, lambda, table: source.table, functions }));
   const at = () => new Date(world.clock.now()).toISOString();
   return {
     async list(id: string) {
@@ -70,16 +74,17 @@ async function player(world: Simulation) {
       const all = listExposures(fleetNodes(reading, settings, world.clock.now()), catalogue);
       const own = all.filter(({ advisory }) => advisory.id === id);
       return printed(() =>
-        printAdvisories(advisoriesReport(own, config, { at: at(), notChecked: reading.notChecked })),
+        printAdvisories(advisoriesReport(own, settings, { at: at(), notChecked: reading.notChecked })),
       );
     },
     async close(id: string) {
       const found = listExposures([], catalogue).find(({ advisory }) => advisory.id === id);
       if (found === undefined) throw new Error(`there is no ${id}`);
       const [reading, trail] = [await read(), await readTrailFacts(source.logs, source.group)];
-      const joined = joinFacts({ ...found, reading, trail, settings, keys: [], now: world.clock.now() });
-      const context = { ...found, ...joined, at: at(), notChecked: reading.notChecked };
-      return printed(() => printClosing(closingReport(joined.nodes, context)));
+      const input = joinFacts({ ...found, reading, trail, settings, keys: [], now: world.clock.now() });
+      const nodes = closeAdvisory({ ...input, running: await whilePassing(readRunning(ec2, listUnseen(input))) });
+      const context = { ...found, refusedSince: firstRefusal(input), at: at(), notChecked: reading.notChecked };
+      return printed(() => printClosing(closingReport(nodes, context)));
     },
   };
 }
@@ -171,6 +176,8 @@ it('the page about advisories shows what the commands print about the same fleet
   expect(timeline(world, next)).toContain('Node Released');
   const [, last = ''] = played.at(-1) ?? [];
   expect(linesOf(forgotten)).toEqual(linesOf(last));
+  const pinned = world.audit().filter(({ detail }) => 'finding' in detail && detail.finding === 'pinned');
+  expect(pinned.map(({ detail }) => detail.next)).toEqual(['operator']);
   const [, section = ''] = page.split('## The same month, played');
   expect(blocksIn(section)).toEqual(played);
 }, 60_000);

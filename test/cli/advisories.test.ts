@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { advisories } from '../../cli/advisories/advisories.ts';
 import { fleetNodes } from '../../cli/advisories/fleet-nodes.ts';
-import { AdvisoriesSchema, advisoriesReport, exitCodeOf } from '../../cli/advisories/report.ts';
+import { AdvisoriesSchema, advisoriesReport, exitCodeOf, printAdvisories } from '../../cli/advisories/report.ts';
 import { listExposed } from '../../cli/status/exposed.ts';
 import { fleetOf, isHealthy } from '../../cli/status/fleet.ts';
 import { listExposures } from '../../domain/exposure.ts';
@@ -54,7 +54,7 @@ const exposures = (all: readonly Partial<Launched>[], isSurveyed = true) => {
   );
 };
 const report = (all: readonly Partial<Launched>[], notChecked: { resource: string; reason: string }[] = []) =>
-  v.parse(AdvisoriesSchema, advisoriesReport(exposures(all), config, { at: '', notChecked }));
+  v.parse(AdvisoriesSchema, advisoriesReport(exposures(all), settings, { at: '', notChecked }));
 /** How one launch counts for an advisory. */
 const stateOf = (one: Partial<Launched>, id: string) => {
   const [pool] = report([one]).advisories.find((advisory) => advisory.id === id)?.pools ?? [];
@@ -152,6 +152,40 @@ describe('a node counts for an advisory', () => {
   });
 });
 
+describe('a node whose tag names a version', () => {
+  const { run, node } = launched();
+  const seen = {
+    state: 'running',
+    launchedAt: run.launchedAt,
+    tags: { 'airlock:runtime': 'gvisor@20260810.0\u001b[2J' },
+  };
+  const instances = new Map([[run.instanceId, seen]]);
+  const other = launched();
+  const reading = {
+    ...{ runs: [run, other.run], surveys: new Map([['demo', [node, other.node]]]), instances },
+    ...{ breakers: [], notChecked: [] },
+  };
+  const all = listExposures(fleetNodes(reading, settings, Date.now()), shipped);
+
+  it('is named apart, with its tag as text, in the report and in status', () => {
+    const [own] = all.filter(({ advisory }) => advisory.id === cve);
+    expect(own?.pools[0]?.nodes.affected.map(({ pin }) => pin)).toEqual(['gvisor@20260810.0?[2J', '']);
+    expect(listExposed(all, 'high').find(({ id }) => id === cve)).toMatchObject({ affected: 2, pinned: 1 });
+  });
+
+  it('comes with what to do about it, and with the deadline of the advisory', () => {
+    const rolling = { ...settings, config: parseConfig(`${text}\nrollout: {deadlines: {high: 7d}}`) };
+    const lines: string[] = [];
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    printAdvisories(advisoriesReport(all, rolling, { at: '', notChecked: [] }));
+    spy.mockRestore();
+    const printed = lines.join('').replaceAll(/\s+/g, ' ');
+    expect(printed).toContain('fixed in 20260824.0, due 2026-10-02');
+    expect(printed).toContain('demo ci: 2 affected, 1 of them pinned by its tag no rollout moves a pinned node');
+    expect(printed).toContain('pinned by its tag gvisor@20260810.0?[2J');
+  });
+});
+
 describe('the exit code', () => {
   const codeOf = (
     all: readonly Partial<Launched>[],
@@ -183,7 +217,16 @@ describe('the exit code', () => {
     );
     expect([high, critical].map((fleet) => fleet && isHealthy(fleet))).toEqual([false, true]);
     expect(critical?.exposed).toEqual([
-      { id: cve, runtime: 'gvisor', severity: 'high', withdraws: false, affected: 1, unknown: 0, pools: ['demo ci'] },
+      {
+        id: cve,
+        runtime: 'gvisor',
+        severity: 'high',
+        withdraws: false,
+        affected: 1,
+        pinned: 0,
+        unknown: 0,
+        pools: ['demo ci'],
+      },
     ]);
   });
 });

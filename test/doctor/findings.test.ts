@@ -35,6 +35,18 @@ describe('a misconfiguration', () => {
   });
 });
 
+it('a tag that keeps a withdrawn version is named with its nodes, the advisory, and when that is due', async () => {
+  const broken = cases.AL0040.broken['a tag that names the affected version'];
+  const [found] = (await broken?.())?.findings ?? [];
+  expect(found).toEqual({
+    code: 'AL0040',
+    resource: 'pool ci in demo',
+    field: 'airlock:runtime',
+    seen: '1 node has gvisor@20260810.0: CVE-2026-96812, high, fixed in 20260824.0, due 2026-10-02',
+    values: { advisory: 'CVE-2026-96812', runtime: 'gvisor' },
+  });
+});
+
 describe('a right configuration', () => {
   it.each(table('right'))('is silent for %s: %s', async (_code, _why, look) => {
     const { findings, notChecked } = await look();

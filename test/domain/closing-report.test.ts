@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { closingExitCode, joinFacts } from '../../cli/advisories/closing.ts';
+import { closingExitCode, firstRefusal, joinFacts } from '../../cli/advisories/closing.ts';
 import { closingPage } from '../../cli/advisories/closing-page.ts';
 import { verdictOf } from '../../cli/advisories/closing-print.ts';
 import { factsIn } from '../../cli/advisories/closing-read.ts';
 import { closingReport } from '../../cli/advisories/closing-schema.ts';
 import { AdvisorySchema } from '../../domain/advisories.ts';
+import { closeAdvisory } from '../../domain/closing-report.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { OpenVexSchema, openVex } from '../../domain/open-vex.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
@@ -48,11 +49,17 @@ const going = (time: string): TrailEvent => ({
 });
 
 /** The report about one launch. */
-function close(runs: readonly RunRecord[], node?: Partial<SurveyedNode>, events: readonly TrailEvent[] = []) {
+function close(
+  runs: readonly RunRecord[],
+  node?: Partial<SurveyedNode>,
+  events: readonly TrailEvent[] = [],
+  running: ReadonlyMap<string, string> | undefined = new Map(),
+) {
   const surveys = new Map([['demo', node === undefined ? [] : [{ ...there, ...node }]]]);
   const reading = { runs, surveys, breakers: [], notChecked: [] };
   const now = Date.parse('2026-11-28T12:00:00.000Z');
-  const joined = joinFacts({ runtime: 'gvisor', advisory, reading, trail: factsIn(events), settings, keys: [], now });
+  const input = joinFacts({ runtime: 'gvisor', advisory, reading, trail: factsIn(events), settings, keys: [], now });
+  const joined = { nodes: closeAdvisory({ ...input, running }), refusedSince: firstRefusal(input) };
   const context = { runtime: 'gvisor', advisory, at: new Date(now).toISOString(), notChecked: [], ...joined };
   return { ...joined, report: closingReport(joined.nodes, context), context };
 }
@@ -134,6 +141,36 @@ describe('a closing report', () => {
     expect(close([first], undefined, [going('2026-09-10T00:00:00Z')]).nodes).toEqual([]);
     // An earlier stop belongs to an earlier launch.
     expect(close([first], undefined, [going('2026-08-31T00:00:00Z')]).nodes).toMatchObject([{ state: 'gone' }]);
+  });
+
+  it('never takes a line of the audit trail for the end of an instance that EC2 shows', () => {
+    const line = [going('2026-10-05T00:00:00Z')];
+    const before = [going('2026-09-10T00:00:00Z')];
+    const runs = new Map([[instanceId, launchedAt]]);
+    for (const forged of [line, before, []])
+      expect(close([first], undefined, forged, runs)).toMatchObject({
+        nodes: [
+          {
+            state: 'unknown',
+            exposed: [{ from: first.endedAt }],
+            left: 'EC2 shows that it runs, and its cluster has no Node of it',
+          },
+        ],
+      });
+    expect(closingExitCode(close([first], undefined, line, runs).report)).toBe(3);
+    // The instance was stopped and started: that is another launch.
+    const later = new Map([[instanceId, '2026-11-01T10:00:00.000Z']]);
+    expect(close([first], undefined, line, later).nodes).toMatchObject([{ state: 'gone', left: '' }]);
+  });
+
+  it('counts no launch as gone if EC2 could not be asked', () => {
+    const line = [going('2026-10-05T00:00:00Z')];
+    const surveys = new Map([['demo', []]]);
+    const reading = { runs: [first], surveys, breakers: [], notChecked: [] };
+    const facts = { runtime: 'gvisor', advisory, reading, trail: factsIn(line), settings, keys: [], now: 0 };
+    expect(closeAdvisory({ ...joinFacts(facts), running: undefined })).toMatchObject([
+      { state: 'unknown', left: 'EC2 could not be asked whether it still runs' },
+    ]);
   });
 
   it('has when launches were first refused because of it', () => {

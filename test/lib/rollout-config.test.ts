@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { parseConfig } from '../../lib/config/load.ts';
+import { fleetRolloutOf } from '../../lib/config/rollout-settings.ts';
+import { shipped } from '../ssm-documents/node.ts';
 
 /** What is wrong with some fields of `airlock.yaml`, one message a line; empty if they are accepted. */
 function faultsOf(text: string, clusters = '[{name: a, instanceProfiles: [a-nodes]}]'): string {
@@ -119,5 +121,25 @@ describe('the block rollout of airlock.yaml', () => {
   it('takes no list for a block, here or elsewhere', () => {
     expect(faultsOf('targets: []\nbreaker: []')).toContain('f: targets: is []; accepted: ');
     expect(faultsOf('pools: [[]]')).not.toBe('');
+  });
+});
+
+describe('the deadline of an advisory', () => {
+  const dueIn = (text: string) =>
+    fleetRolloutOf(
+      parseConfig(`clusters: [{name: a}]\nrollout: {deadlines: {high: 7d}}\n${text}`),
+      shipped,
+    )?.deadlines.map(({ id, due }) => `${id} ${due}`);
+  const kata = 'kata: {annotations: [io.katacontainers.config.hypervisor.default_vcpus]}';
+
+  it('counts from its day, also if no pinned version is affected: a node may have an older one', () => {
+    expect(dueIn('runtimes: {gvisor: {}}')).toEqual(['CVE-2026-96812 2026-10-02T00:00:00.000Z']);
+  });
+
+  it('is only for what the configuration exposes', () => {
+    expect(dueIn('runtimes: {kata: {}}')).toEqual([]);
+    expect(dueIn(`runtimes: {${kata}}\nwithdrawAt: critical`)?.map((one) => one.split(' ')[0])).toContain(
+      'kata-4.3.0-annotations',
+    );
   });
 });

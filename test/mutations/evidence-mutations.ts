@@ -56,6 +56,24 @@ export const evidenceMutations: readonly GuardMutation[] = [
     "$NOW === 'old-sandboxes' ? reopened($HISTORY.exposed) : $HISTORY.exposed",
     '$HISTORY.exposed',
   ),
+  closing(
+    'a line of the audit trail ends a launch that EC2 shows',
+    'closeLaunch',
+    '$INPUT.running === undefined || $INPUT.running.get($ID) === launchTimeOf($LAST)',
+    'false',
+  ),
+  of('domain/doctor/check-exposure.ts', 'test/doctor/findings.test.ts')(
+    'a node that its tag pins counts as one that a rollout moves',
+    'checkExposure',
+    '$NODES.affected.filter(isPinned)',
+    '$NODES.affected.slice(0, 0)',
+  ),
+  of('lambdas/reconcile/decide-node.ts', 'test/lambdas/reconcile/decide-node.test.ts')(
+    'a tag decides which version a node has',
+    'decideNode',
+    '$OURS.tag === $PIN',
+    'true',
+  ),
   of('cli/advisories/signature.ts', 'test/cli/receipt.test.ts')(
     'a signed receipt of another end verifies a proof',
     'signatureOf',

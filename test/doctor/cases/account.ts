@@ -68,17 +68,25 @@ const released = (version: string) =>
     ...{ request: { runtime: 'gvisor', version }, endedAt: '2026-11-28T11:01:00.000Z', ending: 'released' },
   }) as RunRecord;
 const shown = { instanceId: instance.instanceId, nodeName: 'n', state: 'released', reason: '' } as SurveyedNode;
+const configured = {
+  config: parseConfig('clusters: [{name: demo}]\nrollout: {deadlines: {high: 7d}}'),
+  catalogue: shipped,
+};
 const exposure =
-  (run: RunRecord, notChecked: FleetFacts['notChecked'] = [], node: Partial<SurveyedNode> = {}) =>
+  (run: RunRecord, more: Partial<FleetFacts> = {}, node: Partial<SurveyedNode> = {}, tag = 'gvisor') =>
   () => {
     const surveys = new Map([['demo', [{ ...shown, ...node }]]]);
-    const fleet = async () => ({ runs: [run], surveys, notChecked });
-    return examineExposure(
-      reader({ fleet }),
-      { config: parseConfig('clusters: [{name: demo}]'), catalogue: shipped },
-      now,
-    );
+    const seen = { state: 'running', launchedAt: run.launchedAt, tags: { 'airlock:runtime': tag } };
+    const instances = new Map([[run.instanceId, seen]]);
+    const fleet = async () => ({ runs: [run], surveys, notChecked: [], instances, ...more });
+    return examineExposure(reader({ fleet }), configured, now);
   };
+const exposureBlind = {
+  'DynamoDB refuses': () => examineExposure(reader({ fleet: refused }), configured, now),
+  'a cluster refuses': exposure(released('20260928.0'), {
+    notChecked: [{ resource: 'cluster demo', reason: 'not authorized' }],
+  }),
+};
 
 /** Looks whether a pool of `airlock.yaml` is one of the pools of an Auto Scaling group or of a launch. */
 const poolNames = (
@@ -123,22 +131,32 @@ export const accountCases = {
     },
   },
   AL0038: {
-    broken: { 'a released node with an affected version': exposure(released('20260810.0')) },
+    broken: {
+      'a released node with an affected version': exposure(released('20260810.0')),
+      'sandboxes of an affected version beside the fix, whatever the tag names': exposure(
+        { ...released('20260928.0'), installation: { sandboxes: { '20260810.0': 1 } } } as unknown as RunRecord,
+        {},
+        {},
+        'gvisor@20260928.0',
+      ),
+    },
     right: {
       'a version with the fix': exposure(released('20260928.0')),
-      'a node behind its gate': exposure(released('20260810.0'), [], { state: 'gated' }),
-      'a stack that is not deployed': () =>
-        examineExposure(reader(), { config: parseConfig('clusters: [{name: demo}]'), catalogue: shipped }, now),
+      'a node behind its gate': exposure(released('20260810.0'), {}, { state: 'gated' }),
+      'a stack that is not deployed': () => examineExposure(reader(), configured, now),
     },
-    blind: {
-      'DynamoDB refuses': () =>
-        examineExposure(
-          reader({ fleet: refused }),
-          { config: parseConfig('clusters: [{name: demo}]'), catalogue: shipped },
-          now,
-        ),
-      'a cluster refuses': exposure(released('20260928.0'), [{ resource: 'cluster demo', reason: 'not authorized' }]),
+    blind: exposureBlind,
+  },
+  AL0040: {
+    broken: {
+      'a tag that names the affected version': exposure(released('20260810.0'), {}, {}, 'gvisor@20260810.0'),
+      'a tag that names another one': exposure(released('20260810.0'), {}, {}, 'gvisor@20260928.0'),
     },
+    right: {
+      'a tag that names a version with the fix': exposure(released('20260928.0'), {}, {}, 'gvisor@20260928.0'),
+      'a node behind its gate': exposure(released('20260810.0'), {}, { state: 'gated' }, 'gvisor@20260810.0'),
+    },
+    blind: exposureBlind,
   },
   AL0017: {
     broken: { 'ten policies of others': policies(10) },

@@ -277,3 +277,31 @@ describe('the clusters of a reconcile run', () => {
     ]);
   });
 });
+
+describe('a released Node with a withdrawn version', () => {
+  const refused = { outcome: 'version-withdrawn', detail: 'CVE-2026-96812' } as const;
+  const tag = `gvisor@${request.version}`;
+  const pinned = (changes: Partial<ManagedLaunch> = {}, run: Partial<RunRecord> = {}): ManagedLaunch => ({
+    ...ours(run),
+    ...{ admission: { launch, refused }, tag, ...changes },
+  });
+  const open = shown({ state: 'released' });
+
+  it('that its tag names is reported once', () => {
+    const one = pinned();
+    expect(decideNode('b', open, one, now)).toEqual({ step: 'pinned', ours: one, tag, because: refused.detail });
+    const published = { step: 'leave', because: 'published' };
+    expect(decideNode('b', open, pinned({}, { outdatedFor: tag }), now)).toEqual(published);
+  });
+
+  it.each([
+    ['that the pool gets by default', pinned({ tag: 'gvisor' })],
+    ['that its tag does not name, because a tag is a claim', pinned({ tag: 'gvisor@20260810.0' })],
+    [
+      'if its tag was refused for another reason',
+      pinned({ admission: { launch, refused: { ...refused, outcome: 'version-too-old' } } }),
+    ],
+  ])('%s is not', (_why, one) => {
+    expect(decideNode('b', open, one, now)).toEqual({ step: 'leave', because: 'current' });
+  });
+});
