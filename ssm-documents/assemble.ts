@@ -85,7 +85,7 @@ export function assembleDocument(
   const entry = runtimeOf(catalogue, runtime);
   const downloads = isMirrored && verb === 'install';
   const script = [
-    shell('node/prelude.sh'),
+    preludeOf(downloads),
     catalogueShell(entry, { runtime, verb, unknownHosts, annotations, isMirrored: downloads }),
     packShell(
       [...partsOf(runtime, verb), ...(downloads ? ['mirror'] : [])].map((part) => shell(`node/${part}.sh`)).join('\n'),
@@ -112,6 +112,12 @@ export function assembleDocument(
   }
   const hash = createHash('sha256').update(text).digest('hex');
   return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, text, hash };
+}
+
+/** The beginning of a script. Addresses of the mirror leave the environment before any other program starts. */
+function preludeOf(downloads: boolean): string {
+  const [prelude, addresses, first] = [shell('node/prelude.sh'), shell('node/addresses.sh'), 'set -Eeuo pipefail'];
+  return downloads ? prelude.replace(first, [first, addresses].join('\n')) : prelude;
 }
 
 /** The addresses of the mirror. They differ with each command, so only their form is limited. */

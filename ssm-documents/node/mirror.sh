@@ -1,9 +1,5 @@
 # --- the download from the mirror in the account, by the address that came with the command ---
 
-mirror_x86_64=${SSM_SourceX8664:-} mirror_aarch64=${SSM_SourceAarch64:-}
-# An address is a secret while it holds, so no program inherits it or has it in its arguments.
-unset SSM_SourceX8664 SSM_SourceAarch64
-
 # transfer FROM SECONDS: prints the mirror's file from that byte on. Upstream is never asked.
 transfer() {
   local name=mirror_$arch status=0

@@ -28,6 +28,7 @@ const keeping = of('lambdas/mirror/keep-file.ts', 'test/lambdas/mirror/keep-file
 const storing = of('lambdas/adapters/artifact-store.ts', 'test/lambdas/adapters/artifact-store.test.ts');
 const signing = of('lambdas/adapters/mirror-reader.ts', 'test/lambdas/adapters/mirror-reader.test.ts');
 const stating = of('domain/mirrored-files.ts', 'test/cli/artifacts.test.ts');
+const documents = of('ssm-documents/assemble.ts', 'test/ssm-documents/mirror.test.ts');
 const artifacts = of('cli/artifacts/artifacts.ts', 'test/cli/artifacts.test.ts');
 
 const ending = of('lambdas/remediation/guards.ts', 'test/lambdas/remediation/guards.test.ts');
@@ -51,6 +52,12 @@ export const guardMutations: readonly GuardMutation[] = [
     'decideDownload',
     'pinned !== undefined && size !== pinned',
     'false',
+  ),
+  documents(
+    "programs on a node inherit the mirror's addresses",
+    'preludeOf',
+    "prelude.replace(first, [first, addresses].join('\\n'))",
+    "[prelude, addresses].join('\\n')",
   ),
   keeping(
     'the mirror takes any file under a key for the pinned one',

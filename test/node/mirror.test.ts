@@ -4,6 +4,7 @@ import { RealMachine } from '../../packages/lab/real-machines.ts';
 import { runDocument } from '../../packages/local-aws/agent.ts';
 import { type AssembledDocument, assembleDocument } from '../../ssm-documents/assemble.ts';
 import { type ServedBucket, serveBucket } from '../ssm-documents/bucket.ts';
+import { shells, watchEnvironments } from '../ssm-documents/environments.ts';
 import { supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
@@ -39,10 +40,16 @@ it("a node that reaches nothing but the bucket's end point installs gVisor from 
     const without = await install(machine, usual);
     expect(without).toMatchObject({ outcome: 'download-failed', config: 'untouched', restarts: 0 });
 
-    const result = await install(machine, mirrored, await bucket.sources(version));
+    const sources = await bucket.sources(version);
+    const secret = /X-Amz-Signature=([0-9a-f]{64})/.exec(String(sources['SourceX8664']))?.[1] ?? 'none';
+    const seen = await watchEnvironments(`SSM_Version=${version}`, secret, () => install(machine, mirrored, sources));
+    const { result } = seen;
     expect(result).toMatchObject({ outcome: 'installed', version, config: 'edited', restarts: 1, detail: '' });
     expect(result.evidence).toMatch(/^Starting gVisor, kernel /);
     expect((await machine.read('cat', '/var/log/airlock.log')).includes('X-Amz-')).toBe(false);
+    // curl gets the address on its standard input, and the log is written by dd and tee from the first line on.
+    expect([...seen.all]).toEqual(expect.arrayContaining(['curl', 'dd', 'tee']));
+    expect([...seen.withSecret].filter((program) => !shells.includes(program))).toEqual([]);
   } finally {
     await machine.destroy();
   }

@@ -8,6 +8,7 @@ import { simulatedBuilders } from '../../packages/lab/releases.ts';
 import { runDocument } from '../../packages/local-aws/agent.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 import { type ServedBucket, serveBucket } from './bucket.ts';
+import { shells, watchEnvironments } from './environments.ts';
 import { catalogue, resultOf, shipped } from './node.ts';
 
 const version = '20260928.0';
@@ -33,15 +34,19 @@ async function install(parameters: Record<string, readonly string[]>) {
 const x86 = catalogue.runtimes.gvisor?.versions.find((one) => one.version === version)?.artifacts.x86_64;
 
 describe('a node that reaches nothing but the bucket', () => {
-  it('installs from it, and its address is in no log', async () => {
+  it('installs from it, and its address is in no log and in the environment of no program', async () => {
     const sources = await bucket.sources(version);
-    const { machine, stderr, result } = await install(sources);
+    const secret = /X-Amz-Signature=([0-9a-f]{64})/.exec(String(sources['SourceX8664']))?.[1] ?? 'none';
+    const seen = await watchEnvironments(`SSM_Version=${version}`, secret, () => install(sources));
+    const { machine, stderr, result } = seen.result;
 
     expect(result).toMatchObject({ outcome: 'installed', sha256: x86?.sha256, detail: '' });
     const log = readFileSync(join(machine.tree, 'var/log/airlock.log'), 'utf8');
-    const secret = /X-Amz-Signature=([0-9a-f]{64})/.exec(String(sources['SourceX8664']))?.[1] ?? 'none';
     expect(stderr + log).not.toContain(secret);
     expect(stderr + log).not.toContain('X-Amz-');
+    // The log is written by these two from the first line on.
+    expect([...seen.all]).toEqual(expect.arrayContaining(['dd', 'tee']));
+    expect([...seen.withSecret].filter((program) => !shells.includes(program))).toEqual([]);
   });
 });
 
