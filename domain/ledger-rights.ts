@@ -54,6 +54,16 @@ export function writableBy(writer: Writer): readonly Writable[] {
   });
 }
 
+/** The condition under which IAM allows an update of these records, with these attributes and no other. */
+export function updateCondition({ kind, attributes }: Writable) {
+  return {
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions[kind]] },
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
+    // ForAllValues by itself also matches a request without the key.
+    Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+  };
+}
+
 /**
  * What operators may name in an update, whatever their own policies allow: their acts in a run and in a rollout, and a
  * breaker that they close.

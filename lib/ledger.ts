@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { Effect, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Writer } from '../domain/ledger-change.ts';
-import { operatorAttributes, partitions, writableBy } from '../domain/ledger-rights.ts';
+import { operatorAttributes, type RecordKind, updateCondition, writableBy } from '../domain/ledger-rights.ts';
 import { operatorArn } from './operators.ts';
 
 /** The read operations that a role can be granted. */
@@ -71,20 +71,17 @@ export class Ledger extends Construct {
    * Lets a role update records, limited to the writer's own attributes. No role may put or delete a record: both
    * replace it whole. Source: "Using IAM policy conditions for fine-grained access control" in the DynamoDB Developer
    * Guide.
+   *
+   * @param unused the kinds of records that the configuration makes none of
    */
-  grantWrite(role: IRole, writer: Writer): void {
+  grantWrite(role: IRole, writer: Writer, unused: readonly RecordKind[] = []): void {
     this.#writers.push(role.roleArn);
-    for (const { kind, attributes } of writableBy(writer)) {
+    for (const writable of writableBy(writer).filter(({ kind }) => !unused.includes(kind))) {
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['dynamodb:UpdateItem'],
           resources: [this.table.tableArn],
-          conditions: {
-            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions[kind]] },
-            'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
-            // ForAllValues by itself also matches a request without the key.
-            Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
-          },
+          conditions: updateCondition(writable),
         }),
       );
     }

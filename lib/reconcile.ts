@@ -91,7 +91,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     way.stateMachine.grantStartExecution(role);
     way.grantStop(role);
     ledger.grantRead(role, 'BatchGetItem', 'Query');
-    ledger.grantWrite(role, 'reconcile');
+    ledger.grantWrite(role, 'reconcile', props.rollout === null ? ['rollout'] : []);
     props.terminations.grantSend(role);
     props.bus.grantPublish(this.role);
     invokeOnSchedule(this, this.function, {

@@ -1,4 +1,4 @@
-import { attributesOf, type RecordKind } from '../../domain/ledger-rights.ts';
+import { attributesOf, type RecordKind, updateCondition, writableBy } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { type DoctorRight, doctorRights } from '../../lib/doctor-rights.ts';
 import { type MirrorRight, mirrorRights } from '../../lib/mirror-rights.ts';
@@ -81,6 +81,8 @@ ${table(doctorRights(['demo']).map(doctorRow))}
 
 ${mirrorSections()}
 
+${rolloutSection()}
+
 ## Queue policies
 
 ${queues.join('\n\n')}
@@ -103,6 +105,10 @@ ${attributes('run', 'Run records')}
 ${attributes('breaker', 'Breaker records')}
 
 ${attributes('agents', 'Agent records')}
+
+${attributes('incident', 'Incident records')}
+
+${attributes('rollout', 'Rollout records')}
 
 ## In a cluster
 
@@ -141,6 +147,23 @@ function mirrorSections(): string {
       return `### ${names[role]}, with artifacts: mirror\n\nAssumed by ${trust[role]}.${more} Read from \`lib/mirror-rights.ts\`.\n\n${table(rows)}`;
     })
     .join('\n\n');
+}
+
+/** The right that only the block `rollout` brings. */
+function rolloutSection(): string {
+  const rows = writableBy('reconcile').flatMap((writable) =>
+    writable.kind === 'rollout'
+      ? [
+          row({
+            Effect: 'Allow',
+            Action: 'dynamodb:UpdateItem',
+            Resource: '{LedgerTable}',
+            Condition: updateCondition(writable),
+          }),
+        ]
+      : [],
+  );
+  return `### ReconcileRole, with rollout\n\nAssumed by lambda.amazonaws.com. It has this besides those above. Read from \`domain/ledger-rights.ts\`.\n\n${table(rows)}`;
 }
 
 function doctorRow({ actions, service, resource }: DoctorRight): string {

@@ -3,6 +3,7 @@ import { type CataloguedFault, FaultSite, replacingPool } from '../../packages/l
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { grantRollouts } from '../scenarios/grant-rollouts.ts';
 import { WatchedMachine } from './machine.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { Watch } from './watch.ts';
@@ -77,6 +78,8 @@ export class FaultRun extends FaultSite {
         return new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault]), clock);
       },
     });
+    // A run may switch rollouts on.
+    grantRollouts(world);
     faultRun = new FaultRun(world, clock, random);
     return faultRun;
   }

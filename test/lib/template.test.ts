@@ -25,6 +25,7 @@ import { ConfigError } from '../../lib/config/config-error.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
 import { alarmName } from '../alarms.ts';
+import { rolloutStatement } from '../scenarios/grant-rollouts.ts';
 import { faultsOf } from './service-spec.ts';
 
 interface Resource {
@@ -103,6 +104,20 @@ describe('the template', () => {
         Statement: [{ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
       },
     });
+  });
+
+  it('lets reconcile write rollouts only if airlock.yaml has the block rollout', () => {
+    const rightsOf = (config: string) => {
+      const { Resources } = stackOf(config).synth().getStackByName('Airlock').template as typeof template;
+      const policies = Object.entries(Resources).filter(([id]) => id.startsWith('ReconcileRoleDefaultPolicy'));
+      return policies.flatMap(
+        ([, { Properties }]) => Properties['PolicyDocument'].Statement as { Condition?: object }[],
+      );
+    };
+    const [without, having] = ['', '\nrollout: {}'].map((rest) => rightsOf(`clusters: [{name: demo}]${rest}`));
+    const added = having?.filter((one) => !without?.some((other) => JSON.stringify(other) === JSON.stringify(one)));
+    expect(having).toEqual(expect.arrayContaining(without ?? []));
+    expect(added).toEqual([{ ...rolloutStatement, Resource: expect.anything() }]);
   });
 
   it("stays below CloudFormation's limits of a megabyte and 500 resources", () => {

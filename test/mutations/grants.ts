@@ -1,5 +1,4 @@
 import { incidentsPartition } from '../../domain/incidents.ts';
-import { rolloutsPartition } from '../../domain/rollout/rollout.ts';
 import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutation.ts';
@@ -80,8 +79,6 @@ export function grantMutations(copy: Copy): readonly Mutation[] {
     const role = id.replace(/DefaultPolicy[0-9A-F]{8}$/, '').replace(/[0-9A-F]{8}$/, '');
     const statements = Properties['PolicyDocument'].Statement as Statement[];
     statements.forEach((statement, index) => {
-      // The sample rolls nothing out, so no scenario of the registry needs it.
-      if (rowsOf(statement) === 'rollouts') return;
       for (const action of [statement.Action].flat()) {
         mutations.push({
           name: `grant dropped: ${role} ${action}${statements.filter((one) => [one.Action].flat().includes(action)).length > 1 ? ` on ${resourceOf(statement)}` : ''}`,
@@ -119,11 +116,10 @@ function dropAction(copy: Copy, policy: string, index: number, action: string): 
 }
 
 /** The kind of records that a statement covers, by how their keys begin. */
-function rowsOf({ Condition }: Statement): 'agents' | 'breakers' | 'incidents' | 'rollouts' | 'runs' {
+function rowsOf({ Condition }: Statement): 'agents' | 'breakers' | 'incidents' | 'runs' {
   const text = JSON.stringify(Condition ?? {});
   if (text.includes('agents *')) return 'agents';
   if (text.includes(incidentsPartition)) return 'incidents';
-  if (text.includes(rolloutsPartition)) return 'rollouts';
   return text.includes('breaker *') ? 'breakers' : 'runs';
 }
 

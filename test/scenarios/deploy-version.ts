@@ -4,6 +4,7 @@ import type { RolloutSettings } from '../../domain/rollout/settings.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
 import type { Versions } from '../../domain/tags.ts';
 import type { Simulation } from '../../packages/lab/simulation.ts';
+import { grantRollouts } from './grant-rollouts.ts';
 import { functionName } from './observe.ts';
 
 /** Waves of one node, half the pool and the whole pool, with little time between them. */
@@ -52,6 +53,7 @@ export function deployVersion(world: Simulation, runtime: Runtime, change: Versi
 
 /** Switches rollouts on, as a deployment does. */
 export function deployRollout(world: Simulation, rollout: RolloutSettings): void {
+  grantRollouts(world);
   const name = functionName(world, 'Reconcile');
   const { environment } = world.cloud.lambda.function(name).settings;
   world.cloud.lambda.update(name, { environment: { ...environment, ROLLOUT: pack({ rollout }) } });

@@ -4,6 +4,7 @@ import type { FleetRollout } from '../../domain/rollout/settings.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { type VersionChange, withVersions } from './deploy-version.ts';
+import { grantRolloutsIn } from './grant-rollouts.ts';
 
 /**
  * The sample's assembly with rollouts, and with another version that new launches get. It is removed after the test.
@@ -16,6 +17,7 @@ export function withRollout(
 ): string {
   const copy = new Copy(assembly);
   onTestFinished(() => copy.remove());
+  grantRolloutsIn(copy);
   for (const [, { Properties }] of copy.all('AWS::Lambda::Function')) {
     const variables = Properties['Environment']?.Variables ?? {};
     if ('ROLLOUT' in variables) variables['ROLLOUT'] = pack({ rollout });
