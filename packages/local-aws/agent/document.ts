@@ -16,7 +16,7 @@ const ParameterSchema = v.looseObject({
 const StepSchema = v.looseObject({
   action: v.string(),
   name: v.string(),
-  precondition: v.optional(v.record(v.string(), v.array(v.unknown()))),
+  precondition: v.optional(v.record(v.string(), v.array(v.string()))),
   inputs: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 

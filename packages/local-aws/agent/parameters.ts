@@ -32,13 +32,12 @@ export function resolveParameters(
   const environment: Record<string, string> = {};
   const honoursEnvironment = document.schemaVersion === '2.2' && !olderAgent(agentVersion, firstAgentWithEnvironment);
   for (const [name, definition] of Object.entries(document.parameters)) {
-    const sent = given[name];
-    const raw = sent === undefined ? definition.default : definition.type === 'StringList' ? [...sent] : sent[0];
-    if (raw === undefined) throw new DocumentError(`parameter ${name} has neither a value nor a default`);
+    // The agent drops a value whose name has other characters, and inserts the default.
+    const sent = /^[a-zA-Z0-9]+$/.test(name) ? given[name] : undefined;
+    const listed = definition.type === 'StringList' ? [...(sent ?? [])] : sent?.[0];
+    const raw = sent === undefined ? (definition.default ?? null) : listed;
     const value = mapStrings(raw, (text) => resolveStore(text, parameterStore));
     checkPattern(name, value, definition.allowedPattern);
-    // The agent ignores names that it cannot match in a text.
-    if (!/^[a-zA-Z0-9]+$/.test(name)) continue;
     if (definition.interpolationType === 'ENV_VAR' && honoursEnvironment) environment[`SSM_${name}`] = asText(value);
     else textual.set(name, value);
   }
@@ -62,18 +61,15 @@ export function olderAgent(version: string, than: string): boolean {
  */
 export function interpolate(input: unknown, values: ReadonlyMap<string, Value>): unknown {
   if (typeof input === 'string') {
-    const whole = /^\{\{\s*([a-zA-Z0-9]+)\s*\}\}$/.exec(input)?.[1];
+    const whole = /^\{\{[\t\n\f\r ]*([a-zA-Z0-9]+)[\t\n\f\r ]*\}\}$/.exec(input)?.[1];
     if (whole !== undefined && values.has(whole)) return values.get(whole);
-    return input.replaceAll(/\{\{\s*([a-zA-Z0-9]+)\s*\}\}/g, (found, name: string) =>
+    return input.replaceAll(/\{\{[\t\n\f\r ]*([^{}\s]+)[\t\n\f\r ]*\}\}/g, (found, name: string) =>
       // The agent's own replacement reads $$ as an escaped $.
       values.has(name) ? asText(values.get(name)).replaceAll('$$', () => '$') : found,
     );
   }
   if (Array.isArray(input)) {
-    return input.flatMap((entry) => {
-      const replaced = interpolate(entry, values);
-      return Array.isArray(replaced) && typeof entry === 'string' ? replaced : [replaced];
-    });
+    return input.map((entry) => interpolate(entry, values));
   }
   if (typeof input === 'object' && input !== null) {
     return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, interpolate(value, values)]));
@@ -81,8 +77,13 @@ export function interpolate(input: unknown, values: ReadonlyMap<string, Value>):
   return input;
 }
 
-function asText(value: Value): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** A value as it is inserted into a text. Go escapes what HTML could read. */
+export function asText(value: Value): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function mapStrings(value: Value, change: (text: string) => string): Value {
@@ -91,7 +92,7 @@ function mapStrings(value: Value, change: (text: string) => string): Value {
 }
 
 function resolveStore(text: string, parameterStore: (name: string) => string): string {
-  return text.replaceAll(/\{\{\s*ssm:([a-zA-Z0-9_./-]+)\s*\}\}/g, (_, name: string) => parameterStore(name));
+  return text.replaceAll(/\{\{ *ssm:([/\w.:-]+) *\}\}/g, (_, name: string) => parameterStore(name));
 }
 
 /**
@@ -100,8 +101,11 @@ function resolveStore(text: string, parameterStore: (name: string) => string): s
  * https://github.com/google/re2/wiki/Syntax
  */
 function checkPattern(name: string, value: Value, pattern: string | undefined): void {
-  if (pattern === undefined) return;
+  if (pattern === undefined || pattern === '') return;
   const expression = compile(name, pattern);
+  if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) {
+    throw new DocumentError(`parameter ${name}: invalid parameter type with parameter value ${value}`);
+  }
   for (const text of Array.isArray(value) ? value : [value]) {
     if (expression.matcher(asText(text)).find()) continue;
     throw new DocumentError(`parameter ${name}: ${JSON.stringify(text)} does not match allowedPattern ${pattern}`);

@@ -4,7 +4,8 @@
  */
 import type { CommandInvocationStatus, CommandStatus } from '@aws-sdk/client-ssm';
 import type { AgentMachine, Ended, Script } from '../../agent/machine.ts';
-import type { DocumentResult, PluginResult } from '../../agent/run-document.ts';
+import type { PluginResult } from '../../agent/report.ts';
+import type { DocumentResult } from '../../agent/run-document.ts';
 import type { Clock } from '../../clock.ts';
 import type { Emit } from '../service-event.ts';
 import type { Agents } from './agents.ts';

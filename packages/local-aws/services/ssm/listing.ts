@@ -11,7 +11,7 @@ import type {
   ListCommandsCommandInput,
   Command as ShownCommand,
 } from '@aws-sdk/client-ssm';
-import type { PluginResult } from '../../agent/run-document.ts';
+import type { PluginResult } from '../../agent/report.ts';
 import { AwsError } from '../../gateway/service.ts';
 import { constraint } from './agents.ts';
 import { type Command, commandStatus, type Invocation, isFinal } from './command.ts';

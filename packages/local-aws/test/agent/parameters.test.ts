@@ -31,7 +31,11 @@ describe('replacement in the text of a document', () => {
   });
 
   it('keeps the type of a parameter that fills the whole string', () => {
-    expect(interpolate({ a: '{{ Number }}', b: ['{{ List }}'] }, values)).toEqual({ a: 7, b: ['a', 'b'] });
+    expect(interpolate({ a: '{{ Number }}', b: '{{ List }}', c: ['{{ List }}'] }, values)).toEqual({
+      a: 7,
+      b: ['a', 'b'],
+      c: [['a', 'b']],
+    });
   });
 
   it('writes a value that is not a string as JSON inside a text', () => {
@@ -62,14 +66,19 @@ describe('parameters', () => {
     },
   );
 
-  it('fail the document without a value and a default', () => {
-    expect(() => resolveParameters(document({ A: { type: 'String' } }), {}, current, noStore)).toThrow(DocumentError);
+  it('fail the document without a value and a default only if they have a pattern', () => {
+    const resolve = (more: object) =>
+      resolveParameters(document({ A: { type: 'String', ...more } }), {}, current, noStore).textual;
+
+    expect(interpolate('echo {{ A }}', resolve({}))).toBe('echo null');
+    expect(() => resolve({ allowedPattern: '.*' })).toThrow('parameter A: invalid parameter type');
   });
 
-  it('whose name has other characters than letters and digits are dropped', () => {
-    const resolved = resolveParameters(document({ 'A-B': { type: 'String', default: 'd' } }), {}, current, noStore);
+  it('whose name has other characters than letters and digits keep their default', () => {
+    const declared = document({ 'A-B': { type: 'String', default: 'd' } });
+    const { textual } = resolveParameters(declared, { 'A-B': ['sent'] }, current, noStore);
 
-    expect([...resolved.textual]).toEqual([]);
+    expect(interpolate(['{{ A-B }}', 'x {{A-B}}'], textual)).toEqual(['d', 'x d']);
   });
 
   it('are checked against a pattern that the agent does not anchor', () => {

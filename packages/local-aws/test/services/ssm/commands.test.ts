@@ -57,7 +57,7 @@ describe('a command', () => {
   }) => {
     const ids = [await node(), await node()];
     const commandId = await send(ids);
-    ends({ exitCode: 3, stderr: 'broken' });
+    ends({ exitCode: 3, stderr: 'broken\n' });
     await pass(60_000);
     const seen = await invocations(commandId);
     expect(seen.map((one) => one.Status)).toEqual(['Failed', 'Failed']);
