@@ -5,6 +5,8 @@ export interface InvocationStatus {
   readonly document: string;
   readonly status: string;
   readonly statusDetails: string;
+  /** The script's exit status; -1 if it did not run, or if a signal ended it. */
+  readonly responseCode: number;
   readonly output: string;
 }
 

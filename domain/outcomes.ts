@@ -108,7 +108,8 @@ export const outcomes = {
   },
   'command-not-delivered': {
     sentence: 'SSM could not deliver the command to the node, or the agent returned no result.',
-    cause: 'The agent stopped, the command was cancelled or timed out, or its output was truncated.',
+    cause:
+      'The agent stopped, the script was killed, the command was cancelled or timed out, or its output was truncated.',
     operator: 'Look up the command in the SSM console by the command ID in the receipt, and read the log on the node.',
     consequence: retry(2, 30, 'replace'),
   },

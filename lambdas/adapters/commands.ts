@@ -167,6 +167,7 @@ function readInvocation(one: CommandInvocation): Invocation {
     comment: one.Comment ?? '',
     status: one.Status ?? 'Pending',
     statusDetails: one.StatusDetails ?? '',
+    responseCode: one.CommandPlugins?.[0]?.ResponseCode ?? -1,
     document: one.DocumentName ?? '',
     output: one.CommandPlugins?.[0]?.Output ?? '',
   };

@@ -138,6 +138,8 @@ function failureOf(commandId: string, invocation: InvocationStatus, result: Resu
 
 function withoutResult(commandId: string, invocation: InvocationStatus, read: ReadResult & { ok: false }): Failure {
   const detail = `SSM reports ${invocation.statusDetails || invocation.status}, and ${read.reason} (command ${commandId})`;
-  const ran = invocation.status === 'Failed' && invocation.statusDetails === 'Failed';
-  return { outcome: ran ? 'install-failed' : 'command-not-delivered', detail };
+  const { status, statusDetails, responseCode } = invocation;
+  // For a killed script the agent reports -1, or with some shells 137, which SSM lists as a timeout.
+  const hasEnded = status === 'Failed' && statusDetails === 'Failed' && responseCode !== -1;
+  return { outcome: hasEnded ? 'install-failed' : 'command-not-delivered', detail };
 }

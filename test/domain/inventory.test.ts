@@ -62,7 +62,7 @@ describe('an answer', () => {
   };
   const rest = { handler: 'runsc', sha256: '', config: 'untouched', restarts: 0, phases: {} };
   const invocation = (more: object = {}, status = 'Success') => ({
-    ...{ comment: 'batch', document, status, statusDetails: status },
+    ...{ comment: 'batch', document, status, statusDetails: status, responseCode: 0 },
     output: `${JSON.stringify({ ...result, ...rest, ...more })}\n`,
   });
   const run = released(30, { inventoryBatch: 'batch' });

@@ -9,6 +9,7 @@ const authorize = of('lambdas/cluster/authorize.ts', 'test/lambdas/cluster/autho
 const decide = of('lambdas/cluster/decide.ts', decisions);
 const patch = of('lambdas/cluster/patch.ts', decisions);
 const settle = of('lambdas/results/decide.ts', 'test/lambdas/results/claims.test.ts');
+const answering = of('lambdas/results/decide.ts', 'test/lambdas/results/decide.test.ts');
 
 const alarms = of('lib/alarm-table.ts', 'test/lib/alarms.test.ts');
 const incidents = of('domain/incidents.ts', 'test/domain/incidents.test.ts');
@@ -35,6 +36,7 @@ const ending = of('lambdas/remediation/guards.ts', 'test/lambdas/remediation/gua
 
 /** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
+  answering('a killed script counts as a failed installation', 'withoutResult', 'responseCode !== -1', 'true'),
   ending(
     'a node that was open is ended without a plan of reconcile',
     'hasHadItsTime',

@@ -34,6 +34,7 @@ const standing = (status: string): InvocationStatus => ({
   document: 'airlock-gvisor-install-abc',
   status,
   statusDetails: status,
+  responseCode: 0,
   output: '',
 });
 const unseen: CommandStatus = { invocation: undefined, nothingFound: false };

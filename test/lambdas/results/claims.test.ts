@@ -34,6 +34,7 @@ describe('whatever a node reports as installed', () => {
   const standings = fc.record({
     status: fc.constantFrom('Success', 'Failed', 'TimedOut'),
     statusDetails: fc.constant('x'),
+    responseCode: fc.constantFrom(-1, 0, 1),
     document: fc.constantFrom('airlock-gvisor-install-abc', 'airlock-gvisor-prove-abc', 'AWS-RunShellScript'),
     comment: fc.constantFrom('batch', 'by hand', ''),
   });

@@ -46,6 +46,7 @@ const standing = (change: Partial<InvocationStatus>, said: object = result): Inv
   document: 'airlock-gvisor-install-abc',
   status: 'Success',
   statusDetails: 'Success',
+  responseCode: 0,
   output: JSON.stringify(said),
   ...change,
 });
@@ -155,6 +156,11 @@ describe('the answer for the state that waits', () => {
     [{ status: 'Cancelled', statusDetails: 'Cancelled', output: '' }, 'command-not-delivered'],
     [{ status: 'Failed', statusDetails: 'Undeliverable', output: '' }, 'command-not-delivered'],
     [{ status: 'Failed', statusDetails: 'Failed', output: 'bash: not found' }, 'install-failed'],
+    [{ status: 'Failed', statusDetails: 'Failed', responseCode: -1, output: '' }, 'command-not-delivered'],
+    [
+      { status: 'TimedOut', statusDetails: 'Execution Timed Out', responseCode: 137, output: '' },
+      'command-not-delivered',
+    ],
     [{ status: 'Success', statusDetails: 'Success', output: '{"airlock":1,"ver' }, 'command-not-delivered'],
   ])('is %j -> %s if there is no result', (change, outcome) => {
     expect(answer(change)).toMatchObject({ answer: 'failure', failure: { outcome } });
