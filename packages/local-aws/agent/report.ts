@@ -53,7 +53,7 @@ export function refusedInputs(name: string, reason: string, onFailure: unknown):
 function withSentence(name: string, ended: Ended, failure: string, onFailure: unknown): PluginResult {
   const status = statusOf(ended);
   const { exitCode, stdout, durationMs } = ended;
-  // The agent adds no newline of its own.
+  // The agent adds no newline before it.
   const stderr = status === 'Failed' ? `${ended.stderr}${failure}` : ended.stderr;
   const shown = { name, status, statusDetails: status as string, responseCode: exitCode, durationMs };
   const output = combine(stdout, stderr);
