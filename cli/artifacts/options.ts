@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { defineCommand } from '../output/command.ts';
-import { ArtifactsSchema, FilledSchema } from './schema.ts';
+import { ArtifactsSchema, AttestedSchema, FilledSchema } from './schema.ts';
 
-/** The command `airlock artifacts`, with `verify` and `fill` below it. */
+/** The command `airlock artifacts`, with `verify`, `attested` and `fill` below it. */
 export function artifactsCommand(): Command {
   const verify = defineCommand('verify', 'Read each file from where nodes get it, and compare its SHA-256', {
     examples: [
@@ -15,6 +15,15 @@ export function artifactsCommand(): Command {
     .action(async (options) => {
       const { verifyArtifacts } = await import('./artifacts.ts');
       process.exitCode = await verifyArtifacts(options);
+    });
+  const attested = defineCommand('attested', "Compare the pins with what GitHub signed for upstream's releases", {
+    examples: [['artifacts attested', 'before you pin a version, and when you doubt one; it needs the GitHub CLI']],
+    json: { 'airlock artifacts attested --json': AttestedSchema },
+  })
+    .option('--config <file>', 'another airlock.yaml')
+    .action(async (options) => {
+      const { compareAttested } = await import('./attested.ts');
+      process.exitCode = await compareAttested(options);
     });
   const fill = defineCommand('fill', 'Have the mirror fetch what it lacks', {
     examples: [['artifacts fill', 'after someone deleted or replaced a file in the bucket']],
@@ -36,5 +45,6 @@ export function artifactsCommand(): Command {
       process.exitCode = await listArtifacts(options);
     })
     .addCommand(verify)
+    .addCommand(attested)
     .addCommand(fill);
 }

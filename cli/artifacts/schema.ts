@@ -42,6 +42,30 @@ export const ArtifactsSchema = v.strictObject({
 export type ArtifactsReport = v.InferOutput<typeof ArtifactsSchema>;
 export type ListedArtifact = ArtifactsReport['files'][number];
 
+/** What `airlock artifacts attested --json` prints. */
+export const AttestedSchema = v.strictObject({
+  version: v.literal(1),
+  files: v.array(
+    v.strictObject({
+      runtime: v.string(),
+      version: v.string(),
+      arch: v.string(),
+      /** Upstream's address. */
+      url: v.string(),
+      sha256: v.string(),
+      /**
+       * `attested`: GitHub signed the pinned checksum for the release. `unsigned`: upstream signs no file there. `wrong`: GitHub signed another checksum, or none
+       * for the file. `unknown`: it could not be looked at.
+       */
+      state: v.picklist(['attested', 'unsigned', 'wrong', 'unknown']),
+      /** Why it is not attested; empty otherwise. */
+      reason: v.string(),
+    }),
+  ),
+});
+
+export type AttestedFile = v.InferOutput<typeof AttestedSchema>['files'][number];
+
 /** What `airlock artifacts fill --json` prints. */
 export const FilledSchema = v.strictObject({
   version: v.literal(1),
