@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createProxy, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import type { Internet } from '../../local-aws/cloud.ts';
 import { read, send } from '../../local-aws/server.ts';
 import { type Builders, type Compression, simulatedBuilders } from './artifact.ts';
@@ -18,6 +18,8 @@ export const faultHeader = 'x-airlock-fault';
 /** The runtimes' download sites, on loopback. */
 export interface Mirror {
   readonly port: number;
+  /** An HTTP proxy that leads to the mirror wherever it is asked to: wget cannot be told another address of a host. */
+  readonly proxyPort: number;
   /** The certificate of the authority that signed the mirror's certificate, as PEM. */
   readonly authority: string;
   /** How often each path was requested. */
@@ -83,17 +85,35 @@ export async function startMirror(others: Partial<Builders> = {}, bucket?: Inter
     answer(request, response, path, planted.shift() ?? ownFault(request, suffered), builders);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const proxy = await startProxy(port);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
+    proxyPort: (proxy.address() as AddressInfo).port,
     authority,
     requests,
     plant: (fault, times) => void planted.push(...Array<MirrorFault>(times).fill(fault)),
     close: () =>
       new Promise((resolve, reject) => {
+        proxy.close();
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         server.closeAllConnections();
       }),
   };
+}
+
+/** A proxy whose tunnels all lead to one port of 127.0.0.1. */
+async function startProxy(port: number): Promise<Server> {
+  const proxy = createProxy((_, response) => response.writeHead(405).end());
+  proxy.on('connect', (_, client) => {
+    const tunnel = connect(port, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      tunnel.pipe(client).pipe(tunnel);
+    });
+    for (const end of [client, tunnel]) end.on('error', () => [client, tunnel].forEach((one) => void one.destroy()));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return proxy;
 }
 
 /** The header is `<fault>`, every time, or `<fault> once <machine>`. */

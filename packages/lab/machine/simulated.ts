@@ -308,5 +308,10 @@ export class SimulatedMachine implements Machine {
     }
     write(`${tree}/etc/ssl/mirror.pem`, mirror?.authority ?? '');
     write(`${tree}/root/.curlrc`, `${lines.join('\n')}\n`);
+    const wget = [
+      `https_proxy = http://127.0.0.1:${mirror?.proxyPort ?? 1}/`,
+      `ca_certificate = ${tree}/etc/ssl/mirror.pem`,
+    ];
+    write(`${tree}/root/.wgetrc`, `${wget.join('\n')}\n`);
   }
 }
