@@ -1,4 +1,4 @@
-import type { LedgerKey, RunRecord } from './ledger.ts';
+import { type LedgerKey, poolNameOf, type RunRecord } from './ledger.ts';
 import type { Change } from './ledger-change.ts';
 import { endingOf, makesRoom, type OutcomeCode } from './outcomes.ts';
 
@@ -97,11 +97,6 @@ export function endedRunOf(run: RunRecord): EndedRun | undefined {
     detail: receipt?.detail ?? failure?.detail ?? '',
     ...(request === undefined ? {} : { version: `${request.runtime}@${request.version}` }),
   };
-}
-
-/** Without a pool a launch has its own id as pool: each would be an incident. */
-function poolNameOf({ instanceId, pool }: Pick<RunRecord, 'instanceId' | 'pool'>): string {
-  return pool === instanceId || pool === '' ? 'none' : pool;
 }
 
 /** Reads whether a run tries a node again that failed, and has not ended. What it failed with shows when it has. */

@@ -176,3 +176,8 @@ export interface Claim {
 export function runId(key: LedgerKey): string {
   return `${key.instanceId} ${sortKeyOf(key)}`;
 }
+
+/** The pool of a launch as people see it. A launch without a pool has its own id in the ledger. */
+export function poolNameOf({ instanceId, pool }: Pick<RunRecord, 'instanceId' | 'pool'>): string {
+  return pool === instanceId || pool === '' ? 'none' : pool;
+}

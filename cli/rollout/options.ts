@@ -22,9 +22,13 @@ export function rolloutCommand(): Command {
     .addCommand(act('resume', 'Go on with a paused rollout, or begin a stopped one again with one node', 'one pool'))
     .addCommand(act('abort', 'Stop a rollout; nodes that are half-way finish', 'the rest keeps its version'))
     .addCommand(
-      act('rollback', 'Bring a pool back to an earlier version, in waves and by proof', 'to the version before').option(
+      act(
+        'rollback',
+        'Bring a pool back to a version that it had, in waves and by proof',
+        'to the version before',
+      ).option(
         '--to <version>',
-        'another version than the one before',
+        'another version than the one before; one that no node of the pool was released with needs --because',
       ),
     );
 }
@@ -36,7 +40,7 @@ function act(name: 'pause' | 'resume' | 'abort' | 'rollback', description: strin
   })
     .option('--cluster <name>', 'only in this cluster')
     .addOption(new Option('--runtime <name>', 'only of this runtime').choices(runtimes))
-    .option('--because <text>', 'why, for the audit trail', 'an operator asked for it')
+    .option('--because <text>', 'why, for the audit trail')
     .option('--config <file>', 'another airlock.yaml')
     .addOption(new Option('--yes', 'do not ask before more than one rollout').default(false))
     .action(async (pool, options) => {

@@ -25,6 +25,7 @@ import { printJson } from '../output/json.ts';
 import { outputWidth, print } from '../output/text.ts';
 import { publishAct } from '../publish-act.ts';
 import { rolloutLines } from './print.ts';
+import { listProven } from './proven.ts';
 import { hasStoppedItself, RolloutActReportSchema, RolloutsSchema, shownRollout } from './report.ts';
 
 /** Reads every rollout of the deployed stack. */
@@ -57,7 +58,8 @@ export interface RolloutActOptions {
   readonly cluster?: string;
   readonly runtime?: string;
   readonly to?: string;
-  readonly because: string;
+  /** Why. Absent: an operator asked for it. */
+  readonly because?: string;
   readonly yes: boolean;
   readonly json: boolean;
   readonly config?: string;
@@ -90,7 +92,9 @@ export async function actOnRollouts(
       (options.runtime === undefined || rollout.runtime === options.runtime),
   );
   if (found.length === 0) throw new UsageError(`no rollout matches; accepted: one that airlock rollout lists`);
-  const planned = found.map((one) => ({ ...one, because: refusalFor(act, one, options, versions) }));
+  const planned = await Promise.all(
+    found.map(async (one) => ({ ...one, because: await refusalFor(act, one, options, versions, reach) })),
+  );
   const possible = planned.filter(({ because }) => because === undefined);
   const isAgreed = possible.length < 2 || (await confirm(`${act} ${possible.length} rollouts?`, options.yes));
   for (const { rollout } of isAgreed ? possible : []) {
@@ -100,7 +104,7 @@ export async function actOnRollouts(
       act,
       by: reach.by,
       at,
-      because: options.because,
+      because: options.because ?? 'an operator asked for it',
       ...(to === undefined ? {} : { to }),
     });
   }
@@ -132,9 +136,18 @@ function lineOf(
   return `not done: ${name}: ${because ?? 'you did not agree'}`;
 }
 
-function refusalFor(act: RolloutAct['act'], { rollout }: ReadRollout, { to }: RolloutActOptions, versions: Versions) {
+async function refusalFor(
+  act: RolloutAct['act'],
+  { rollout }: ReadRollout,
+  { to, because }: RolloutActOptions,
+  versions: Versions,
+  { dynamoDb, table }: ActReach,
+): Promise<string | undefined> {
   const canInstall = (version: string) => versionRefusal({ runtime: rollout.runtime, version }, versions) === undefined;
-  return rolloutRefusal(act, rollout, to, canInstall);
+  const isNamed = act === 'rollback' && to !== undefined;
+  const proven = isNamed ? await listProven(dynamoDb, table, rollout) : new Set<string>();
+  const asked = { act, to, canInstall, isProven: (version: string) => proven.has(version) };
+  return rolloutRefusal({ ...asked, isReasoned: because !== undefined }, rollout);
 }
 
 async function record(reach: ActReach, rollout: ReadRollout['rollout'], act: RolloutAct): Promise<void> {

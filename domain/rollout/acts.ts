@@ -1,16 +1,22 @@
 import type { Rollout, RolloutAct } from './rollout.ts';
 
-/**
- * Why an act about a rollout is not possible, as a sentence without its end; undefined if it is possible.
- *
- * @param to the version to go back to
- * @param canInstall whether nodes may get a version
- */
+/** What an operator asks of a rollout, and what is known of the version to go back to. */
+export interface AskedAct {
+  readonly act: RolloutAct['act'];
+  /** The version to go back to; undefined is the one before. */
+  readonly to?: string | undefined;
+  /** Whether nodes may get a version. */
+  readonly canInstall: (version: string) => boolean;
+  /** Whether a node of the pool was ever released with a version. */
+  readonly isProven: (version: string) => boolean;
+  /** Whether the operator gave a reason, with which an unproven version is tried all the same. */
+  readonly isReasoned: boolean;
+}
+
+/** Why an act about a rollout is not possible, as a sentence without its end; undefined if it is possible. */
 export function rolloutRefusal(
-  act: RolloutAct['act'],
+  { act, to, canInstall, isProven, isReasoned }: AskedAct,
   { target, before, pausedAt, stoppedAt, finishedAt }: Rollout,
-  to: string | undefined,
-  canInstall: (version: string) => boolean,
 ): string | undefined {
   const isOver = stoppedAt === undefined ? undefined : `it stopped at ${stoppedAt}`;
   switch (act) {
@@ -25,9 +31,10 @@ export function rolloutRefusal(
       const version = to ?? before;
       if (version === undefined) return 'the version before it is not known; name one with --to';
       if (version === target) return `${version} is what the rollout brings`;
-      return canInstall(version)
-        ? undefined
-        : `nodes may not get ${version}: it is withdrawn, below minimumVersion or not in the catalogue`;
+      if (!canInstall(version))
+        return `nodes may not get ${version}: it is withdrawn, below minimumVersion or not in the catalogue`;
+      if (version === before || isProven(version) || isReasoned) return undefined;
+      return `no node of the pool was released with ${version} in the last 90 days; --because with the reason tries it, and its first wave proves it`;
     }
   }
 }

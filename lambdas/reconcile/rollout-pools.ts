@@ -1,3 +1,4 @@
+import { poolNameOf } from '../../domain/ledger.ts';
 import { type PoolNode, poolNodeOf } from '../../domain/rollout/nodes.ts';
 import type { ReadRollout } from '../../domain/rollout/rollout.ts';
 import { isStale } from '../admission/decide.ts';
@@ -25,7 +26,7 @@ export interface RolloutPool {
 
 /** Names a pool of a cluster. Nodes without a pool have their own id as pool: together they are one. */
 export function poolKey(cluster: string, pool: string, instanceId: string): string {
-  return JSON.stringify([cluster, pool === instanceId || pool === '' ? 'none' : pool]);
+  return JSON.stringify([cluster, poolNameOf({ instanceId, pool })]);
 }
 
 /**

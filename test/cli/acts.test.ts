@@ -102,6 +102,7 @@ class Person {
     command: Exclude<ActingCommand, 'breaker close'>,
     name: string | undefined,
     without: { readonly sid?: string; readonly rules?: true } = {},
+    more: { readonly to?: string; readonly because?: undefined } = {},
   ): Promise<Ended> {
     const served = await serve(this.#world.cloud);
     const { credentials, url: endpoint } = served;
@@ -141,6 +142,11 @@ class Person {
       wait: false,
       kubeconfig: this.#kubeconfig,
     };
+    const { because: _, ...unreasoned } = options;
+    const rolling = {
+      ...('because' in more ? unreasoned : options),
+      ...(more.to === undefined ? {} : { to: more.to }),
+    };
     try {
       const ending =
         command === 'retry' || command === 'verify'
@@ -148,7 +154,7 @@ class Person {
           : command === 'uninstall'
             ? uninstall(name, options, open)
             : command.startsWith('rollout ')
-              ? actOnRollouts(command.slice('rollout '.length) as RolloutAct['act'], name, options, open)
+              ? actOnRollouts(command.slice('rollout '.length) as RolloutAct['act'], name, rolling, open)
               : actByHand(command as 'release' | 'quarantine', name ?? '', options, open);
       let isOver = false;
       void ending
@@ -300,7 +306,29 @@ describe('an operator with exactly the documented rights', () => {
     expect((await person.run('rollout rollback', 'sandboxed')).code).toBe(0);
     await pass(world, 30 * minute);
     expect(versions()).toEqual([old, old]);
-    expect(acts(world).map(({ command }) => command)).toEqual(['rollout pause', 'rollout resume', 'rollout rollback']);
+
+    // No node of the pool ever had this one: without a reason nothing is written.
+    const unproven = { to: '20260831.0', because: undefined };
+    expect((await person.run('rollout rollback', 'sandboxed', {}, unproven)).code).toBe(1);
+    // It had this one, so it needs none.
+    const proven = { to: fresh, because: undefined };
+    expect((await person.run('rollout rollback', 'sandboxed', {}, proven)).code).toBe(0);
+    await pass(world, 6 * minute);
+    expect(versions().toSorted()).toEqual([old, fresh]);
+    expect((await person.run('rollout abort', 'sandboxed')).code).toBe(0);
+    await pass(world, 30 * minute);
+    expect(versions().toSorted()).toEqual([old, fresh]);
+    expect((await person.run('rollout abort', 'sandboxed')).code).toBe(1);
+    // An abort is a person's: no alarm fires.
+    expect(
+      world
+        .audit()
+        .filter((event) => event['detail-type'] === 'Rollout Stopped')
+        .map(({ detail }) => detail),
+    ).toMatchObject([{ target: fresh, because: 'aborted: a test' }]);
+    expect(acts(world).map(({ command }) => command)).toEqual([
+      ...['rollout pause', 'rollout resume', 'rollout rollback', 'rollout rollback', 'rollout abort'],
+    ]);
   }, 60_000);
 
   it('uninstalls a node once no pod uses the runtime, and containerd is as before', async () => {

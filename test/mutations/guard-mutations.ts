@@ -221,6 +221,12 @@ export const guardMutations: readonly GuardMutation[] = [
     "emit({ name: 'DoctorFindings', dimensions: {}, value: $VALUE })",
     "$VALUE > 0 && emit({ name: 'DoctorFindings', dimensions: {}, value: $VALUE })",
   ),
+  of('domain/rollout/acts.ts', 'test/domain/rollout/acts.test.ts')(
+    'a pool goes back to a version that none of its nodes had',
+    'rolloutRefusal',
+    '$VERSION === $BEFORE || isProven($VERSION) || isReasoned',
+    'true',
+  ),
   of('domain/rollout/decide.ts', 'test/domain/rollout/decide.test.ts')(
     'a rollout takes nodes out at any time',
     'startSome',
