@@ -54,7 +54,7 @@ export const metrics = {
     unit: 'Seconds',
     dimensions: [['cluster']],
     emittedBy: ['reconcile'],
-    meaning: 'How long ago the oldest of them was launched',
+    meaning: 'How long the first of them has taken no pods: since its launch, or since its gate returned',
   },
   BreakersOpen: {
     unit: 'Count',

@@ -3,6 +3,7 @@ import { variable } from '../adapters/environment.ts';
 import { surveyOf } from '../adapters/surveyor.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { admitWhole } from '../admission/admit-all.ts';
+import { closedSince } from './closed-since.ts';
 import { decideNode, type ManagedLaunch, type NodeDecision } from './decide-node.ts';
 import { nodeFinding } from './findings.ts';
 import type { Pass } from './pass.ts';
@@ -23,7 +24,7 @@ export const clusters: readonly string[] = Object.keys(functions);
  * @param ours the managed instances, by ID
  * @param budgetMs how long this may take, in milliseconds
  * @param pass what fails on a page is added here, and the next pages are read
- * @returns what was seen, when the instances of gated Nodes were launched, in milliseconds since the epoch, and which
+ * @returns what was seen, since when gated Nodes take no pods, in milliseconds since the epoch, and which
  * instances the Nodes behind a gate name
  */
 export async function reconcileCluster(
@@ -52,7 +53,12 @@ export async function reconcileCluster(
     await failures.attempt('starting re-verifications', () =>
       startReruns(steps.flatMap((step) => (step.step === 'drifted' && step.rerun !== undefined ? [step.rerun] : []))),
     );
-    gatedSince.push(...nodes.flatMap((node, at) => launchOfGated(node, steps[at], ours)));
+    gatedSince.push(
+      ...nodes.flatMap(({ state, instanceId }, at) => {
+        const managed = ours.get(instanceId);
+        return state === 'gated' && steps[at]?.step !== 'foreign' && managed ? [closedSince(managed)] : [];
+      }),
+    );
     gated.push(
       ...nodes.flatMap(({ state, instanceId }, at) =>
         isClosed(state) && steps[at]?.step !== 'foreign' ? [instanceId] : [],
@@ -72,17 +78,4 @@ export async function reconcileCluster(
 /** Whether a Node in a state takes no pods. */
 function isClosed(state: SurveyedNode['state']): boolean {
   return state === 'gated' || state === 'quarantined';
-}
-
-/**
- * When the instance of a gated Node was launched, as EC2 has it; nothing for a Node that is not gated, or not the
- * instance's own.
- */
-function launchOfGated(
-  { state, instanceId }: SurveyedNode,
-  decision: NodeDecision | undefined,
-  ours: ReadonlyMap<string, ManagedLaunch>,
-): readonly number[] {
-  const launch = ours.get(instanceId)?.admission.launch;
-  return state === 'gated' && decision?.step !== 'foreign' && launch ? [Date.parse(launch.launchedAt)] : [];
 }

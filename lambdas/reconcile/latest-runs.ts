@@ -33,9 +33,13 @@ export async function readLatestRuns(launches: readonly SeenInstance[], config: 
   const first = await readRuns(launches);
   const runCountOf = (instance: SeenInstance) => first.get(runId(instance))?.runs ?? 0;
   const rerun = launches.filter((instance) => runCountOf(instance) > 0);
-  const later = await readRuns(
-    rerun.flatMap((one) => [runKeyAt(one, runCountOf(one)), runKeyAt(one, Math.max(1, runCountOf(one) - 1))]),
+  const latest = await readRuns(rerun.map((one) => runKeyAt(one, runCountOf(one))));
+  // The run before matters only if the latest one has not begun: each item that a pass reads is paid for.
+  const isBegun = (one: SeenInstance) => latest.get(runId(runKeyAt(one, runCountOf(one))))?.admittedAt !== undefined;
+  const earlier = await readRuns(
+    rerun.filter((one) => !isBegun(one)).map((one) => runKeyAt(one, Math.max(1, runCountOf(one) - 1))),
   );
+  const later = new Map([...latest, ...earlier]);
   const runAt = (one: SeenInstance, number: number) =>
     number === 0 ? first.get(runId(one)) : later.get(runId(runKeyAt(one, number)));
   const runs = new Map(first);
