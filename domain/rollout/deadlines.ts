@@ -2,7 +2,7 @@ import { isAffected } from '../advisories.ts';
 import type { PoolNode } from './nodes.ts';
 import type { Rollout, RolloutScope } from './rollout.ts';
 import { type Deadline, nodesOf, type RolloutSettings } from './settings.ts';
-import { openShare } from './windows.ts';
+import { nextOpening, openShare } from './windows.ts';
 
 /** An advisory whose deadline a pool misses, or will miss. */
 export interface LateDeadline extends Pick<Deadline, 'id' | 'severity' | 'due'>, RolloutScope {
@@ -36,7 +36,7 @@ export interface Forecast extends RolloutScope {
  * no pods.
  */
 export function listLate(view: Forecast): readonly LateDeadline[] {
-  const { cluster, pool, runtime, settings, now } = view;
+  const { cluster, pool, runtime, settings } = view;
   return settings.deadlines.flatMap(({ id, severity, due, affected, runtime: concerned }) => {
     if (concerned !== runtime) return [];
     const open = view.nodes.filter(
@@ -44,7 +44,7 @@ export function listLate(view: Forecast): readonly LateDeadline[] {
         own === runtime && openWith !== undefined && isAffected({ affected: [...affected] }, openWith),
     );
     if (open.length === 0) return [];
-    const expected = now + minutesToFix(open.length, view) * 60_000;
+    const expected = forecastEnd(open.length, view);
     if (expected <= Date.parse(due) && !isStuck(open, view)) return [];
     return [
       { cluster, pool, runtime, id, severity, due, nodes: open.length, expected: new Date(expected).toISOString() },
@@ -62,13 +62,17 @@ function isStuck(open: readonly PoolNode[], { rollout }: Forecast): boolean {
 }
 
 /**
- * How long the nodes will take: their groups one after another, the soak times between the waves, and no time outside
- * the windows.
+ * When the nodes will be done: their groups one after another, and the soak times between the waves. No group begins
+ * outside the windows, while a wave soaks there as well.
  */
-function minutesToFix(nodes: number, { settings, nodes: all, isInPlace, rollout }: Forecast): number {
+function forecastEnd(nodes: number, { settings, nodes: all, isInPlace, rollout, now }: Forecast): number {
   const { waves, soakMinutes, maxUnavailable, maxDisruptionMinutes, windows } = settings;
   const groups = Math.ceil(nodes / nodesOf(maxUnavailable, all.length, Math.floor));
   const each = isInPlace ? switchMinutes : (maxDisruptionMinutes ?? leaveMinutes);
-  const soaks = Math.max(0, waves.length - 1 - (rollout?.wave ?? 0));
-  return (groups * each + soaks * soakMinutes) / openShare(windows);
+  let at = nextOpening(windows, now) ?? now;
+  for (let wave = rollout?.wave ?? 0; wave < waves.length - 1; wave++) {
+    const soaked = at + soakMinutes * 60_000;
+    at = nextOpening(windows, soaked) ?? soaked;
+  }
+  return at + (groups * each * 60_000) / openShare(windows);
 }

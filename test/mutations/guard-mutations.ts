@@ -479,5 +479,17 @@ export const guardMutations: readonly GuardMutation[] = [
     '$LAUNCH?.instanceId === $REST.instanceId && sortKeyOf($LAUNCH) === $REST.launchedAt ? $LAUNCH : undefined',
     '$LAUNCH',
   ),
+  of('lambdas/reconcile/closed-since.ts', 'test/lambdas/reconcile/latest-runs.test.ts')(
+    'a node that a rollout closed counts as closed since its launch',
+    'closedSince',
+    'run?.launch?.rerun?.released === true',
+    'false',
+  ),
+  of('domain/rollout/deadlines.ts', 'test/domain/rollout/month.test.ts')(
+    'a forecast lets a wave soak in windows only',
+    'forecastEnd',
+    '$AT + $SOAK * 60_000',
+    '$AT + ($SOAK * 60_000) / openShare(windows)',
+  ),
   ...evidenceMutations,
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listLate } from '../../../domain/rollout/deadlines.ts';
-import type { RolloutSettings } from '../../../domain/rollout/settings.ts';
+import { type RolloutSettings, weekdays } from '../../../domain/rollout/settings.ts';
 import { isInWindow } from '../../../domain/rollout/windows.ts';
 import { SeededRandom } from '../../faults/seeded-random.ts';
 import { minute, PoolModel, start } from './fleet.ts';
@@ -77,6 +77,14 @@ describe('the forecast of a deadline', () => {
   it('is late if the windows are too short for the nodes, and says by when they would be done', () => {
     const windows = [{ days: ['mon'] as const, from: 0, to: 1, timeZone: 'UTC' }];
     expect(late(new PoolModel(200, '1'), { windows })).toMatchObject([{ id: 'CVE-2026-1', nodes: 200, due }]);
+  });
+
+  it('lets a wave soak outside the windows', () => {
+    const windows = [{ days: weekdays, from: 20 * 4, to: 6 * 4, timeZone: 'UTC' }];
+    const soon = { ...deadline, due: new Date(start + 3.5 * day * minute).toISOString() };
+    const nightly = { windows, soakMinutes: 12 * 60, deadlines: [soon] };
+    expect(late(new PoolModel(45, '1'), nightly)).toEqual([]);
+    expect(late(new PoolModel(45, '1'), { ...nightly, soakMinutes: 30 * 60 })).toHaveLength(1);
   });
 
   it('is late at once if nodes stay as they are: by their tag, or because the rollout stopped', () => {
