@@ -2,6 +2,7 @@
  * Queries of Logs Insights over log events, as far as fields, filter, stats, sort and limit go:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
+import { RE2JS } from 're2js';
 import { type Evaluate, type Row, readExpression, tokens } from './insights-expression.ts';
 
 /** An event of a log group. */
@@ -103,17 +104,20 @@ function valuesOf(columns: readonly Column[], row: Row, group: readonly Row[]): 
   return Object.fromEntries(columns.map(({ name, value }) => [name, value(row, group)]));
 }
 
-/** Comparisons joined by `or`: `=`, `in` a list, or `like` a pattern. */
+/**
+ * Comparisons joined by `or`: `=`, `in` a list, or `like` a pattern. Which grammar a pattern has is not documented, so it
+ * is RE2's, which every common engine reads alike.
+ */
 function readCondition(list: string[]): (row: Row) => boolean {
   const left = readExpression(list);
   const operator = list.shift();
   const wanted = operator === 'in' ? readList(list) : [list.shift() ?? ''];
-  const pattern = operator === 'like' ? new RegExp(wanted[0]?.slice(1, -1) ?? '') : undefined;
+  const pattern = operator === 'like' ? RE2JS.compile(wanted[0]?.slice(1, -1) ?? '') : undefined;
   if (!['=', 'in', 'like'].includes(operator ?? '')) throw new Error(`the operator ${operator} is not modelled`);
   const texts = wanted.map((text) => text.replaceAll('"', ''));
   const holds = (row: Row) => {
     const value = left(row, [row]);
-    return pattern === undefined ? texts.includes(String(value)) : pattern.test(String(value));
+    return pattern === undefined ? texts.includes(String(value)) : pattern.matcher(String(value)).find();
   };
   if (list.length === 0) return holds;
   const joined = list.shift();

@@ -3,7 +3,9 @@
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html. The
  * resource: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html
  */
+
 import { createHash } from 'node:crypto';
+import { RE2JS } from 're2js';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { AwsError } from '../../gateway/service.ts';
@@ -142,7 +144,7 @@ function checkValues(name: string, parameter: DocumentParameter, values: readonl
     if (allowedValues !== undefined && !allowedValues.includes(value)) {
       throw invalid(`Parameter "${name}" takes one of ${allowedValues.join(', ')}, not "${value}".`);
     }
-    if (allowedPattern !== undefined && !pattern(name, allowedPattern).test(value)) {
+    if (allowedPattern !== undefined && !pattern(name, allowedPattern).matcher(value).find()) {
       throw invalid(`Parameter "${name}" with the value "${value}" does not match the pattern ${allowedPattern}.`);
     }
     if (value.length < minChars || value.length > maxChars) {
@@ -151,10 +153,17 @@ function checkValues(name: string, parameter: DocumentParameter, values: readonl
   }
 }
 
-/** As in the agent, a pattern is unanchored unless it says otherwise. */
-function pattern(name: string, source: string): RegExp {
+const compiled = new Map<string, RE2JS>();
+
+/**
+ * As in the agent, a pattern is unanchored unless it says otherwise. Which grammar the service reads is not documented;
+ * the agent reads RE2's, so no pattern passes here that fails there.
+ */
+function pattern(name: string, source: string): RE2JS {
   try {
-    return new RegExp(source);
+    const known = compiled.get(source) ?? RE2JS.compile(source);
+    compiled.set(source, known);
+    return known;
   } catch (error) {
     throw new AwsError('InvalidDocumentContent', `parameters.${name}.allowedPattern: ${String(error)}`);
   }

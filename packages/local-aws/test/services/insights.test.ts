@@ -19,6 +19,10 @@ describe('a query of Logs Insights', () => {
     expect(run('filter type = "begin" or @message like /timed out|other/').length).toBe(2);
   });
 
+  it('takes no pattern that only some engines know', () => {
+    expect(() => run('filter @message like /Task(?= timed)/')).toThrow(/error parsing regexp/);
+  });
+
   it('counts, and has percentiles and the latest value, by fields and by hours', () => {
     expect(
       run(

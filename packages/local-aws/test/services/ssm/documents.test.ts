@@ -15,6 +15,11 @@ describe('a document is refused', () => {
       { Content: { ...Content, mainSteps: [{ ...Content.mainSteps[0], interpolationType: 'ENV_VAR' }] } },
       /interpolationType/,
     ],
+    [
+      'with a pattern that the agent cannot read',
+      { Content: { ...Content, parameters: { A: { type: 'String', allowedPattern: '^(?=1).$' } } } },
+      /parameters\.A\.allowedPattern: .*error parsing regexp/,
+    ],
     ['above 64 KB', { Content: { ...Content, description: 'x'.repeat(65_536) } }, /size limit of a document is 64 KB/],
     ['under a reserved name', { Name: 'aws-install' }, /reserved/],
   ];
