@@ -48,10 +48,20 @@ function withOldShim({ runtimes: { gvisor, ...others }, ...rest }: Catalogue): C
   return { ...rest, runtimes: { ...others, gvisor: { ...gvisor, rules } } };
 }
 
+/** A version of Sysbox that the catalogue does not pin: it has one, and a test needs another. */
+export const otherSysbox = '0.7.2';
+
+function withOtherSysbox({ runtimes: { sysbox, ...others }, ...rest }: Catalogue): Catalogue {
+  const [first] = sysbox?.versions ?? [];
+  if (sysbox === undefined || first === undefined) throw new Error('the catalogue has no version of Sysbox');
+  const text = JSON.stringify(first).replaceAll(first.version, otherSysbox);
+  return { ...rest, runtimes: { ...others, sysbox: { ...sysbox, versions: [first, JSON.parse(text)] } } };
+}
+
 async function supply(kind: ArtifactKind): Promise<Supply> {
   const { builders } = await realArtifacts(() => {}, kind);
   const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
-  const catalogue = simulatedCatalogue(withOldShim(parseCatalogue(text)), 'zstd', builders);
+  const catalogue = simulatedCatalogue(withOtherSysbox(withOldShim(parseCatalogue(text))), 'zstd', builders);
   const mirror = await startMirror(builders);
   return {
     mirror,

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { OutcomeCode } from '../../domain/outcomes.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
 import type { RealMachine } from '../../packages/lab/real-machines.ts';
-import { expectAsBefore, expectInstalled, onNode, run, type Snapshot, snapshot, supplyOf } from './installation.ts';
+import {
+  expectAsBefore,
+  expectInstalled,
+  onNode,
+  otherSysbox,
+  run,
+  type Snapshot,
+  snapshot,
+  supplyOf,
+} from './installation.ts';
 import { newest, targets } from './targets.ts';
 
 /** What is special about a runtime on a real node. */
@@ -16,6 +26,8 @@ interface Case {
   readonly foundOut: string;
   /** How `ctr` starts a container as the handler does. */
   readonly start: readonly string[];
+  /** A version that is not installed while a sandbox of another one runs, and why: such a node gives way. */
+  readonly other?: { readonly version: string; readonly outcome: OutcomeCode };
 }
 
 const cases: readonly Case[] = [
@@ -34,6 +46,7 @@ const cases: readonly Case[] = [
     bend: '/^  runtime_path/d; /ConfigPath = .*kata/d; s/io\\.containerd\\.kata-qemu\\.v2"/io.containerd.runc.v2"/',
     foundOut: "is the host's",
     start: ['--runtime', '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2'],
+    other: { version: '4.1.0', outcome: 'runtime-in-use' },
   },
   {
     runtime: 'sysbox',
@@ -42,6 +55,8 @@ const cases: readonly Case[] = [
     bend: 's#/usr/bin/sysbox-runc#/usr/bin/runc#',
     foundOut: 'is not in its own user namespace',
     start: ['--runc-binary', '/usr/bin/sysbox-runc'],
+    // Upstream supports no upgrade in place, whether a container runs or not.
+    other: { version: otherSysbox, outcome: 'host-unsupported' },
   },
 ];
 
@@ -73,7 +88,7 @@ async function endSandbox(machine: RealMachine): Promise<void> {
 }
 
 describe.each(cases)('$runtime', (entry) => {
-  const { runtime, handler, evidence, bend, foundOut } = entry;
+  const { runtime, handler, evidence, bend, foundOut, other } = entry;
   const asked = { runtime };
   // containerd gives pods user namespaces from 2.0 on.
   const daemons = targets.filter(({ series }) => runtime !== 'sysbox' || series === '2.x');
@@ -115,6 +130,13 @@ describe.each(cases)('$runtime', (entry) => {
       await startSandbox(machine, entry);
       const used = await run(machine, 'uninstall', asked);
       expect(used).toMatchObject({ outcome: 'runtime-in-use', config: 'untouched', restarts: 0 });
+      if (other !== undefined) {
+        const running = await machine.containers();
+        const refused = await run(machine, 'install', { ...asked, version: other.version });
+        expect(refused).toMatchObject({ outcome: other.outcome, config: 'untouched', restarts: 0 });
+        expect(await machine.containers()).toEqual(running);
+        expect(running['sandboxed']).toBeDefined();
+      }
       await endSandbox(machine);
 
       expect(await run(machine, 'uninstall', asked)).toMatchObject({ outcome: 'uninstalled', restarts: 1 });
