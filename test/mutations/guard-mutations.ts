@@ -13,6 +13,7 @@ const answering = of('lambdas/results/decide.ts', 'test/lambdas/results/decide.t
 
 const alarms = of('lib/alarm-table.ts', 'test/lib/alarms.test.ts');
 const incidents = of('domain/incidents.ts', 'test/domain/incidents.test.ts');
+const poolNames = of('domain/ledger.ts', 'test/domain/incidents.test.ts');
 const messages = of('domain/incident-message.ts', 'test/domain/incidents.test.ts');
 
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
@@ -256,13 +257,13 @@ export const guardMutations: readonly GuardMutation[] = [
   alarms('a reconcile that never runs is good news', 'definitions', "'fires'", "'quiet'"),
   alarms('a doctor that never runs is good news', 'doctorAlarm', "'fires'", "'quiet'"),
   alarms('the release rate fires above its target', 'alarmTable', "'below'", "'above'"),
-  incidents(
+  poolNames(
     'a notification is sent per node',
     'poolNameOf',
     "$POOL === $INSTANCE_ID || $POOL === '' ? 'none' : $POOL",
     '$INSTANCE_ID',
   ),
-  incidents(
+  poolNames(
     'each launch without a pool is an incident',
     'poolNameOf',
     "$POOL === $INSTANCE_ID || $POOL === '' ? 'none' : $POOL",
