@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Identities } from '../iam/identities.ts';
 import { check, type SchemaViolation } from './check.ts';
-import type { Faults, JournalEntry, ObservedCall } from './observed.ts';
+import { withModelledStatus } from './modelled-error.ts';
+import type { AnsweredCall, Faults, JournalEntry, ObservedCall } from './observed.ts';
 import { codecOf } from './protocols/protocol.ts';
 import { refuseAccess, refuseViolation } from './refusals.ts';
 import { loadSdk, type Model, type Sdk } from './sdk.ts';
@@ -35,6 +36,8 @@ export class Gateway implements Aws {
   /** Every call in order of arrival, with its error code. */
   readonly journal: JournalEntry[] = [];
   faults: Faults;
+  /** Called with every answer of every gateway in this process. */
+  static readonly observers = new Set<(call: AnsweredCall) => void>();
   readonly #clock: Clock;
   readonly #iam: Pick<Identities, 'deny' | 'expiryOf' | 'principalOf'>;
   readonly #services = new Map<string, Registered>();
@@ -141,8 +144,12 @@ export class Gateway implements Aws {
     this.journal.push(entry);
     try {
       if (violation !== undefined) throw refuseViolation(sdk.service, model.name, violation);
-      return await this.#perform(service, operation, model, call);
-    } catch (error) {
+      const output = await this.#perform(service, operation, model, call);
+      for (const observe of Gateway.observers) observe({ ...call, output });
+      return output;
+    } catch (thrown) {
+      const error = thrown instanceof AwsError ? withModelledStatus(sdk, thrown) : thrown;
+      if (error instanceof AwsError) for (const observe of Gateway.observers) observe({ ...call, error });
       entry.error = error instanceof AwsError ? error.code : error instanceof Error ? error.name : String(error);
       throw error;
     }

@@ -28,3 +28,9 @@ export interface JournalEntry extends ObservedCall {
   /** The code of the error that the caller received. */
   readonly error?: string;
 }
+
+/** A call with what the service answered: its result or its error. */
+export interface AnsweredCall extends ObservedCall {
+  readonly output?: unknown;
+  readonly error?: AwsError;
+}

@@ -52,6 +52,13 @@ interface ListedResource {
   readonly ref: string;
 }
 
+/** A custom resource's status, as DescribeStackResource has it. */
+interface ResourceStanding {
+  readonly ResourceType: string;
+  readonly ResourceStatus: string;
+  readonly LastUpdatedTimestamp: Date;
+}
+
 /** What CloudFormation's calls need of the deployed stacks. */
 interface StackControl {
   /** Every resource of every stack. */
@@ -68,8 +75,8 @@ export class CloudFormation {
   readonly #names = new Map<string, string>();
   /** Stack ids by name. */
   readonly #stacks = new Map<string, string>();
-  /** Each custom resource's status, by stack and logical id. */
-  readonly #statuses = new Map<string, string>();
+  /** Each custom resource's status and since when, by stack and logical id. */
+  readonly #statuses = new Map<string, ResourceStanding>();
   readonly #control: StackControl;
   /** The deletions that are under way or have failed, by stack name, with the reason. */
   readonly #deletions = new Map<string, { readonly status: string; readonly reason?: string }>();
@@ -168,12 +175,12 @@ export class CloudFormation {
           ],
           (input) => {
             const { StackName, LogicalResourceId } = where(input);
-            const ResourceStatus = this.#statuses.get(`${StackName} ${LogicalResourceId}`);
-            if (ResourceStatus === undefined) {
+            const standing = this.#statuses.get(`${StackName} ${LogicalResourceId}`);
+            if (standing === undefined) {
               const message = `Resource ${LogicalResourceId} does not exist for stack ${StackName}`;
               throw new AwsError('ValidationError', message, 400);
             }
-            return { StackResourceDetail: { LogicalResourceId, ResourceStatus, StackId: StackName } };
+            return { StackResourceDetail: { LogicalResourceId, StackId: StackName, ...standing } };
           },
         ),
       },
@@ -258,7 +265,13 @@ export class CloudFormation {
   ): Promise<Answer> {
     const { lambda, clock } = this.#core;
     const doing = { Create: 'CREATE', Update: 'UPDATE', Delete: 'DELETE' }[String(request['RequestType'])] ?? 'CREATE';
-    this.#statuses.set(`${stack} ${logicalId}`, `${doing}_IN_PROGRESS`);
+    const become = (ResourceStatus: string) =>
+      this.#statuses.set(`${stack} ${logicalId}`, {
+        ResourceType: type,
+        ResourceStatus,
+        LastUpdatedTimestamp: new Date(clock.now()),
+      });
+    become(`${doing}_IN_PROGRESS`);
     const requestId = createHash('sha256')
       .update(`${stack}/${logicalId}/${++this.#requests}`)
       .digest('hex')
@@ -286,8 +299,7 @@ export class CloudFormation {
       lambda.invoke(token, JSON.stringify(event), 'Event').catch(reject);
     });
     this.#waiting.delete(key);
-    const ended = answer.Status === 'SUCCESS' ? 'COMPLETE' : 'FAILED';
-    this.#statuses.set(`${stack} ${logicalId}`, `${doing}_${ended}`);
+    become(`${doing}_${answer.Status === 'SUCCESS' ? 'COMPLETE' : 'FAILED'}`);
     return answer;
   }
 }

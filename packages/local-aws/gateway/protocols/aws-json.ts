@@ -2,6 +2,7 @@ import { JsonCodec2, JsonShapeDeserializer2 } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { DocumentType } from '@smithy/types';
 import { check } from '../check.ts';
+import { errorShape, queryError } from '../modelled-error.ts';
 import type { Sdk } from '../sdk.ts';
 import type { WireRequest } from '../wire.ts';
 import type { Codec } from './codec.ts';
@@ -9,18 +10,6 @@ import type { Codec } from './codec.ts';
 const settings = { timestampFormat: { useTrait: true, default: 7 }, jsonName: false } as const;
 const codec = new JsonCodec2(settings);
 const reader = new JsonShapeDeserializer2(settings);
-
-/** The error shape with a name, or with its code in the older query protocol. */
-function errorShape(sdk: Sdk, code: string): NormalizedSchema | undefined {
-  const byName = sdk.errors.get(code);
-  if (byName !== undefined) return byName;
-  return [...sdk.errors.values()].find((shape) => queryCode(shape) === code);
-}
-
-function queryCode(shape: NormalizedSchema): string | undefined {
-  const trait = shape.getMergedTraits()['awsQueryError'];
-  return Array.isArray(trait) ? String(trait[0]) : undefined;
-}
 
 /** awsJson1_0 and awsJson1_1: the operation is in `X-Amz-Target`, everything else in one JSON object. */
 export const awsJson: Codec = {
@@ -71,7 +60,7 @@ function queryHeader(
   error: { code: string; status: number },
 ) {
   if (request.headers['x-amzn-query-mode'] !== 'true') return {};
-  const code = (shape === undefined ? undefined : queryCode(shape)) ?? error.code;
+  const code = (shape && queryError(shape)?.code) ?? error.code;
   return { 'x-amzn-query-error': `${code};${error.status < 500 ? 'Sender' : 'Receiver'}` };
 }
 

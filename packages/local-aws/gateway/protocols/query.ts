@@ -1,6 +1,7 @@
 import { XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { SchemaViolation } from '../check.ts';
+import { errorShape, queryError } from '../modelled-error.ts';
 import type { WireResponse } from '../wire.ts';
 import type { Codec } from './codec.ts';
 
@@ -30,7 +31,9 @@ export const query: Codec = {
   },
 
   encodeError(sdk, _, error, requestId) {
-    const code = `<Code>${escaped(error.code)}</Code><Message>${escaped(error.message)}</Message>`;
+    const shape = errorShape(sdk, error.code);
+    const name = (shape && queryError(shape)?.code) ?? error.code;
+    const code = `<Code>${escaped(name)}</Code><Message>${escaped(error.message)}</Message>`;
     if (sdk.protocol === 'ec2Query') {
       const inner = `<Errors><Error>${code}</Error></Errors><RequestID>${requestId}</RequestID>`;
       return xml(error.status, `<Response>${inner}</Response>`);

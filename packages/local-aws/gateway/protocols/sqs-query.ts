@@ -10,16 +10,6 @@ import { escaped, query, xml } from './query.ts';
 
 const namespace = 'http://queue.amazonaws.com/doc/2012-11-05/';
 
-/** Errors with another name in this protocol than in JSON: the annotation awsQueryError in the service's model. */
-const codes: Readonly<Record<string, string>> = {
-  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  QueueNameExists: 'QueueAlreadyExists',
-  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
-  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
-  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
-  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
-};
-
 /** Reads flat forms, and writes flat XML. */
 export const sqsQuery: Codec = {
   decode(sdk, { body }) {
@@ -44,8 +34,7 @@ export const sqsQuery: Codec = {
   },
 
   encodeError(sdk, request, error, requestId) {
-    const named = Object.assign(Object.create(error), { code: codes[error.code] ?? error.code });
-    return query.encodeError({ ...sdk, xmlNamespace: namespace }, request, named, requestId);
+    return query.encodeError({ ...sdk, xmlNamespace: namespace }, request, error, requestId);
   },
 };
 

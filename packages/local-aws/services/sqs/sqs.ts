@@ -13,6 +13,7 @@ import type {
   SendMessageBatchCommandInput,
   SendMessageCommandInput,
 } from '@aws-sdk/client-sqs';
+import { QueueAttributeName } from '@aws-sdk/client-sqs';
 import type { Clock } from '../../clock.ts';
 import {
   type Authorization,
@@ -33,6 +34,13 @@ import { queueResourceTypes } from './resources.ts';
 const largestMessage = 1_048_576;
 /** The longest visibility timeout in seconds: 12 hours. */
 const longestVisibility = 43_200;
+
+/** What no message may contain: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const notAllowed = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+/** The attributes that a queue may have, whether it has them or not. */
+const attributeNames = new Set<string>(Object.values(QueueAttributeName));
+/** The data types of message attributes, before a custom label. */
+const dataType = /^(String|Number|Binary)(\.|$)/;
 
 /** The queues of one account and region. */
 export class Sqs {
@@ -196,12 +204,16 @@ export class Sqs {
         `One or more parameters are invalid. Reason: Message must be shorter than ${largestMessage} bytes.`,
       );
     }
+    if (notAllowed.test(body)) {
+      throw new AwsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
+    }
     const attributes = input.MessageAttributes ?? {};
     if (Object.keys(attributes).length > 10) {
       throw invalidParameter(
         `Number of message attributes [${Object.keys(attributes).length}] exceeds the allowed maximum [10].`,
       );
     }
+    for (const [name, attribute] of Object.entries(attributes)) checkAttribute(name, attribute);
     inRange(input.DelaySeconds, 'DelaySeconds', 0, 900);
     const id = randomUUID();
     queue.add(
@@ -255,12 +267,31 @@ function attributes(queue: Queue, names: readonly string[]): { Attributes?: Reco
     ...(policy === undefined ? {} : { Policy: JSON.stringify(policy) }),
     ...(redrive === undefined ? {} : { RedrivePolicy: redrivePolicy(redrive) }),
   };
+  for (const name of names) {
+    if (name !== 'All' && !attributeNames.has(name)) {
+      throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+    }
+  }
   const chosen = Object.entries(all).filter(([name]) => names.includes('All') || names.includes(name));
   return chosen.length === 0 ? {} : { Attributes: Object.fromEntries(chosen) };
 }
 
 function redrivePolicy({ queue, maxReceiveCount }: Redrive): string {
   return JSON.stringify({ deadLetterTargetArn: queue.settings.arn, maxReceiveCount });
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html */
+function checkAttribute(name: string, { DataType = '', StringValue, BinaryValue }: MessageAttributeValue): void {
+  if (!dataType.test(DataType)) {
+    throw invalidParameter(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
+  }
+  if ((StringValue ?? '') === '' && (BinaryValue?.byteLength ?? 0) === 0) {
+    throw invalidParameter(
+      `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${DataType}'.`,
+    );
+  }
 }
 
 function changeVisibility(

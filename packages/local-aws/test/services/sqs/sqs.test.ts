@@ -151,6 +151,36 @@ describe('requests', () => {
     await expect(send('x'.repeat(1_048_577))).rejects.toThrow(/must be shorter than 1048576 bytes/);
   });
 
+  it.each(['a\u0000', 'a\u000b', 'a\ufffe', 'a\uffff', 'a\ud800'])(
+    'a message with a character that XML does not have is refused: %j',
+    async (body) => {
+      await expect(send(body)).rejects.toMatchObject({ code: 'InvalidMessageContents' });
+      const output = (await call('SendMessageBatch', {
+        Entries: [
+          { Id: 'good', MessageBody: 'a\t\n\r\ufffd\u{1f642}' },
+          { Id: 'bad', MessageBody: body },
+        ],
+      })) as SendMessageBatchCommandOutput;
+      expect(output.Successful).toMatchObject([{ Id: 'good' }]);
+      expect(output.Failed).toMatchObject([{ Id: 'bad', Code: 'InvalidMessageContents', SenderFault: true }]);
+    },
+  );
+
+  it.each([
+    [{ DataType: 'Text', StringValue: 'a' }, /invalid message attribute type/],
+    [{ DataType: 'String', StringValue: '' }, /must contain non-empty message attribute value/],
+  ])('a message attribute with another type, or without a value, is refused', async (attribute, words) => {
+    await expect(call('SendMessage', { MessageBody: 'a', MessageAttributes: { attribute } })).rejects.toThrow(words);
+  });
+
+  it('an attribute that no queue has is refused by name', async () => {
+    await expect(call('GetQueueAttributes', { AttributeNames: ['Colour'] })).rejects.toMatchObject({
+      code: 'InvalidAttributeName',
+      message: 'Unknown Attribute Colour.',
+    });
+    await expect(call('GetQueueAttributes', { AttributeNames: ['KmsMasterKeyId'] })).resolves.toEqual({});
+  });
+
   it('an unknown queue does not exist, and an unknown receipt handle is invalid', async () => {
     await expect(call('SendMessage', { QueueUrl: `${QueueUrl}x`, MessageBody: 'a' })).rejects.toMatchObject({
       code: 'QueueDoesNotExist',
