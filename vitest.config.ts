@@ -53,6 +53,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'scenario',
+          setupFiles: [...common.setupFiles, join(import.meta.dirname, 'test/aws-models.ts')],
           include: ['test/**/*.test.ts'],
           // Those of test/node need root: npm run test:node.
           exclude: [...unit, ...local, 'test/node/**'],

@@ -2,6 +2,7 @@
 import { Gateway } from './gateway/gateway.ts';
 import type { AnsweredCall } from './gateway/observed.ts';
 import { checkCall } from './models/check-call.ts';
+import { isDated, isLater } from './models/dated.ts';
 import { readServiceModel, type ServiceModel } from './models/service-model.ts';
 
 export { findModels } from './models/service-model.ts';
@@ -11,6 +12,7 @@ export class ModelWatch {
   /** How many calls were compared. */
   calls = 0;
   readonly #folder: string;
+  readonly #dated: boolean;
   readonly #models = new Map<string, ServiceModel | undefined>();
   readonly #observe = (call: AnsweredCall): void => this.#compare(call);
   #found = new Set<string>();
@@ -18,6 +20,7 @@ export class ModelWatch {
   /** @param folder where the models are */
   constructor(folder: string) {
     this.#folder = folder;
+    this.#dated = isDated(readServiceModel(folder, 'eks'));
     Gateway.observers.add(this.#observe);
   }
 
@@ -39,6 +42,8 @@ export class ModelWatch {
     const model = this.#models.get(call.service);
     if (model === undefined) return;
     this.calls += 1;
-    for (const difference of checkCall(model, call)) this.#found.add(difference);
+    for (const difference of checkCall(model, call)) {
+      if (!this.#dated || !isLater(difference)) this.#found.add(difference);
+    }
   }
 }

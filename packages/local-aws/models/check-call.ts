@@ -11,7 +11,15 @@ import type { ServiceModel } from './service-model.ts';
 const commonErrors = new Set([
   ...['AccessDenied', 'AccessDeniedException', 'ExpiredToken', 'ExpiredTokenException', 'IncompleteSignature'],
   ...['InternalError', 'InternalFailure', 'InvalidClientTokenId', 'InvalidParameterValue', 'MissingParameter'],
-  ...['NotAuthorized', 'OptInRequired', 'RequestExpired', 'RequestTimeoutException', 'SerializationException'],
+  ...[
+    'NotAuthorized',
+    'OptInRequired',
+    'RequestExpired',
+    'RequestThrottled',
+    'RequestThrottledException',
+    'RequestTimeoutException',
+    'SerializationException',
+  ],
   ...['ServiceUnavailable', 'Throttling', 'ThrottlingException', 'UnrecognizedClientException'],
   ...['ValidationError', 'ValidationException'],
 ]);

@@ -4,6 +4,7 @@ import { nothingInFlight } from './at-rest.ts';
 import { endedOnce } from './ended.ts';
 import { healed } from './healed.ts';
 import type { Invariant } from './invariant.ts';
+import { asModelled } from './modelled.ts';
 import { notified } from './notified.ts';
 import { provenBeforeRelease } from './proven.ts';
 import { auditSuffices } from './published.ts';
@@ -24,4 +25,5 @@ export const invariants: readonly Invariant[] = [
   healed,
   alarmed,
   notified,
+  asModelled,
 ];

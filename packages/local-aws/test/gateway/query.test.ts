@@ -90,3 +90,18 @@ describe('the form of an SQS request by tools older than its JSON protocol', () 
     ]);
   });
 });
+
+it("an error has the model's code for this protocol, which is not the name of its shape", async () => {
+  const sdk = await loadSdk('autoscaling');
+  const busy = new AwsError('ResourceContentionFault', 'busy', 500);
+  const { status, body } = query.encodeError(
+    sdk,
+    { method: 'POST', host: '', path: '/', query: {}, headers: {}, body: new Uint8Array() },
+    busy,
+    'id-3',
+  );
+  expect([status, Buffer.from(body).toString()]).toEqual([
+    500,
+    expect.stringContaining('<Code>ResourceContention</Code>'),
+  ]);
+});
