@@ -76,8 +76,9 @@ export interface Write {
  * @throws ApiError with the reason and the message of the first validation that fails
  */
 export function askPolicies(store: Store, write: Write): void {
-  // Admission does not apply to its own configuration, so no administrator can lock themselves out.
-  if (write.target.resource.group === 'admissionregistration.k8s.io') return;
+  // Policies do not apply to policies, so no administrator can lock themselves out.
+  const { group, kind } = write.target.resource;
+  if (group === 'admissionregistration.k8s.io' && kind.includes('AdmissionPolicy')) return;
   const policies = specs(store, 'ValidatingAdmissionPolicy');
   for (const [name, { policyName }] of specs(store, 'ValidatingAdmissionPolicyBinding', BindingSchema)) {
     const spec = policies.get(policyName);

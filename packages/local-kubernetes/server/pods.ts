@@ -3,6 +3,8 @@ import { resourceOfKind } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { NewObject, Store } from './store.ts';
 
+const usualPreemption = 'PreemptLowerPriority';
+
 /**
  * Prepares a pod before validation, like the API server: it sets defaults, and applies the admission plugins
  * ServiceAccount, Priority, DefaultTolerationSeconds and RuntimeClass.
@@ -10,7 +12,22 @@ import type { NewObject, Store } from './store.ts';
  * @throws ApiError 403 if the RuntimeClass is unknown or its node selector contradicts the pod's
  */
 export function admitPod(store: Store, pod: NewObject): NewObject {
+  checkPriority(pod);
   return { ...withRuntimeClass(store, withDefaults(pod)), status: { phase: 'Pending' } };
+}
+
+/** The admission plugin Priority. There is no PriorityClass but the two of the system, whose values are not modelled. */
+function checkPriority({ spec, metadata }: NewObject): void {
+  const { priority = 0, preemptionPolicy = usualPreemption } = (spec ?? {}) as Record<string, unknown>;
+  const because = 'priority admission controller computed';
+  if (priority !== 0) {
+    const why = `the integer value of priority (${priority}) must not be provided in pod spec; ${because} 0 from the given PriorityClass name`;
+    throw forbidden('pods', '', metadata.name ?? '', why);
+  }
+  if (preemptionPolicy !== usualPreemption) {
+    const why = `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; ${because} ${usualPreemption} from the given PriorityClass name`;
+    throw forbidden('pods', '', metadata.name ?? '', why);
+  }
 }
 
 function withDefaults(pod: NewObject): NewObject {
@@ -23,7 +40,7 @@ function withDefaults(pod: NewObject): NewObject {
     serviceAccountName: 'default',
     serviceAccount: 'default',
     priority: 0,
-    preemptionPolicy: 'PreemptLowerPriority',
+    preemptionPolicy: usualPreemption,
     securityContext: {},
     ...pod.spec,
   };
@@ -49,11 +66,18 @@ function withNodeFailures(tolerations: readonly Toleration[]): readonly Tolerati
 
 function withRuntimeClass(store: Store, pod: NewObject): NewObject {
   const wanted = pod.spec?.runtimeClassName;
-  if (wanted === undefined) return pod;
   const name = pod.metadata.name ?? '';
+  const stranger = `pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead`;
+  if (wanted === undefined) {
+    if (pod.spec?.overhead !== undefined) throw forbidden('pods', '', name, stranger);
+    return pod;
+  }
   const classes = resourceOfKind('node.k8s.io/v1', 'RuntimeClass');
   const found = classes && store.list(classes, '', ({ metadata }) => metadata.name === wanted).items[0];
   if (found === undefined) throw forbidden('pods', '', name, `pod rejected: RuntimeClass "${wanted}" not found`);
+  if (pod.spec?.overhead !== undefined && found.overhead?.podFixed === undefined) {
+    throw forbidden('pods', '', name, stranger);
+  }
   const { nodeSelector = {}, tolerations = [] } = found.scheduling ?? {};
   for (const [key, value] of Object.entries(nodeSelector)) {
     const own = pod.spec?.nodeSelector?.[key];

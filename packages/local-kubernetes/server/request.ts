@@ -211,7 +211,7 @@ function create(store: Store, target: Target, given: NewObject, user: User | und
     throw new ApiError(400, 'BadRequest', message);
   }
   admitInto(store, resource, namespace, given);
-  const object = normal(born(store, given));
+  const object = normal(born(store, normal(unended(given))));
   const draft: StoredObject = {
     ...object,
     metadata: {
@@ -281,7 +281,7 @@ function patch(store: Store, { user, target, query, contentType, body }: ApiRequ
     throw new NotServed(415, 'UnsupportedMediaType', message);
   }
   const old = store.get(resource, namespace, name);
-  const patched = normal(asObject(applyJsonPatch(old, body)));
+  const patched = normal(withOwn(old, asObject(applyJsonPatch(old, body)), subresource));
   const { status: oldStatus, spec: oldSpec } = old;
   const { status: _status, ...withoutStatus } = patched;
   const { spec: _spec, ...withoutSpec } = patched;
@@ -296,6 +296,31 @@ function patch(store: Store, { user, target, query, contentType, body }: ApiRequ
   const dryRun = query.get('dryRun') === 'All';
   askPolicies(store, { user, verb: 'patch', target, object: changed, oldObject: old, dryRun });
   return dryRun ? changed : store.replace(resource, old, changed);
+}
+
+/** A patched object with what only the server sets; without field ownership in the patch, ownership stays. */
+function withOwn(old: StoredObject, patched: StoredObject, subresource: string | undefined): StoredObject {
+  if (patched.kind !== old.kind || patched.apiVersion !== old.apiVersion) {
+    const message = `"" is invalid: patch: Invalid value: ${patched.apiVersion} ${patched.kind} is not ${old.kind}`;
+    throw new ApiError(422, 'Invalid', message);
+  }
+  const { namespace: _namespace, managedFields: given, ...metadata } = patched.metadata;
+  const managedFields = subresource === 'status' ? old.metadata.managedFields : (given ?? old.metadata.managedFields);
+  const { namespace } = old.metadata;
+  return {
+    ...patched,
+    metadata: {
+      ...metadata,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(managedFields === undefined ? {} : { managedFields }),
+    },
+  };
+}
+
+/** A new object is never in deletion, whatever its creator sends. */
+function unended(given: NewObject): NewObject {
+  const { deletionTimestamp: _at, deletionGracePeriodSeconds: _grace, ...metadata } = given.metadata;
+  return { ...given, metadata };
 }
 
 function asObject(value: unknown): StoredObject {

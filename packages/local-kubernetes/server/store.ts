@@ -128,16 +128,12 @@ export class Store {
     return object;
   }
 
-  /** Throws 409 if a change is based on another version or another instance of the object. This check comes first. */
+  /** Throws 409 if a change is based on another version of the object. This check comes first. */
   check(resource: Resource, old: StoredObject, changed: StoredObject): void {
-    const { name, uid, resourceVersion } = old.metadata;
+    const { name, resourceVersion } = old.metadata;
     if (changed.metadata.name !== name) {
       const message = `the name of the object (${changed.metadata.name}) does not match the name on the URL (${name})`;
       throw new ApiError(400, 'BadRequest', message);
-    }
-    if (changed.metadata.uid !== uid) {
-      const why = `Precondition failed: UID in precondition: ${changed.metadata.uid}, UID in object meta: ${uid}`;
-      throw conflict(resource.name, resource.group, name, why);
     }
     if (changed.metadata.resourceVersion !== resourceVersion) {
       const why = 'the object has been modified; please apply your changes to the latest version and try again';

@@ -50,6 +50,9 @@ function metadataProblems({ metadata }: StoredObject, group: string): string[] {
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     const why = notQualified(key.toLowerCase());
     if (why !== undefined) problems.push(wrong('metadata.annotations', key, why));
+    if (typeof value !== 'string') {
+      problems.push(wrong('metadata.annotations', value, 'an annotation value must be a string'));
+    }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
   }
   if (bytes > annotationBytes) {
@@ -146,6 +149,15 @@ function podProblems({ spec, metadata }: StoredObject, old: StoredObject | undef
   return problems;
 }
 
+/** The metadata that no client changes. Source: `ValidateObjectMetaAccessorUpdate` of k8s.io/apimachinery 0.36. */
+const fixedMetadata = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+function fixedMetadataProblems({ metadata }: StoredObject, { metadata: old }: StoredObject): string[] {
+  return fixedMetadata
+    .filter((field) => metadata[field] !== old[field])
+    .map((field) => wrong(`metadata.${field}`, metadata[field], 'field is immutable'));
+}
+
 /** Rejects changes to fields that are immutable in these kinds. */
 function fixedProblems(object: StoredObject, old: StoredObject): string[] {
   const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
@@ -188,7 +200,7 @@ export function validate(object: StoredObject, group: string, old?: StoredObject
     problems.push(...taintProblems(object));
     if (old !== undefined) problems.push(...immutableProblems(object, old));
   }
-  if (old !== undefined) problems.push(...fixedProblems(object, old));
+  if (old !== undefined) problems.push(...fixedMetadataProblems(object, old), ...fixedProblems(object, old));
   if (object.kind === 'Pod') problems.push(...podProblems(object, old));
   if (object.kind === 'Event') problems.push(...eventProblems(object));
   if (problems.length > 0) throw invalid(object.kind, group, object.metadata.name, problems);
