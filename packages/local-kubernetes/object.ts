@@ -84,6 +84,9 @@ export interface StoredObject {
     readonly containers?: readonly PodContainer[];
     readonly restartPolicy?: string;
     readonly hostUsers?: boolean;
+    readonly securityContext?: {
+      readonly seccompProfile?: { readonly type?: string; readonly localhostProfile?: string };
+    };
     readonly activeDeadlineSeconds?: number;
     readonly terminationGracePeriodSeconds?: number;
     readonly overhead?: unknown;
@@ -98,8 +101,8 @@ export interface StoredObject {
       readonly status: string;
       readonly reason?: string;
       readonly message?: string;
-      readonly lastHeartbeatTime?: string;
-      readonly lastTransitionTime?: string;
+      readonly lastHeartbeatTime?: string | null;
+      readonly lastTransitionTime?: string | null;
     }[];
     readonly nodeInfo?: { readonly architecture?: string; readonly bootID?: string; readonly kernelVersion?: string };
     readonly runtimeHandlers?: readonly {

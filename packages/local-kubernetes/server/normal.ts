@@ -15,8 +15,8 @@ const maps = new Set(['labels', 'annotations', 'nodeSelector', 'overhead', 'limi
 
 /**
  * An object as the API server keeps it. The server drops what is empty, resets field ownership if a client empties it
- * (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), and sets a Node's
- * allocatable to its capacity if it is absent.
+ * (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), sets a Node's allocatable
+ * to its capacity if it is absent, and writes a condition's missing times as null.
  */
 export function normal<T extends { readonly kind: string; readonly metadata: object }>(object: T): T {
   const { spec, status } = object as { spec?: unknown; status?: unknown };
@@ -24,10 +24,16 @@ export function normal<T extends { readonly kind: string; readonly metadata: obj
   const own = { ...object, metadata: withoutEmpty(Object.fromEntries(entries)) };
   if (object.kind !== 'Node' && object.kind !== 'Pod') return own;
   const withSpec = { ...own, ...(isRecord(spec) ? { spec: withoutEmpty(spec) } : {}) };
-  if (object.kind === 'Pod' || !isRecord(status) || status['capacity'] === undefined) return withSpec;
+  return object.kind === 'Pod' || !isRecord(status) ? withSpec : { ...withSpec, status: statusOf(status) };
+}
+
+function statusOf(status: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { capacity, allocatable = structuredClone(capacity), conditions } = status;
+  const times = { lastHeartbeatTime: null, lastTransitionTime: null };
   return {
-    ...withSpec,
-    status: { ...status, allocatable: status['allocatable'] ?? structuredClone(status['capacity']) },
+    ...status,
+    ...(capacity === undefined ? {} : { allocatable }),
+    ...(Array.isArray(conditions) ? { conditions: conditions.map((one) => ({ ...times, ...one })) } : {}),
   };
 }
 

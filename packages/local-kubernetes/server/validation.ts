@@ -127,6 +127,11 @@ function podProblems({ spec, metadata }: StoredObject, old: StoredObject | undef
       problems.push(`${at}.imagePullPolicy: Unsupported value: ${JSON.stringify(imagePullPolicy)}`);
     }
   }
+  const { type, localhostProfile } = spec?.securityContext?.seccompProfile ?? {};
+  if (localhostProfile !== undefined && type !== 'Localhost') {
+    const at = 'spec.securityContext.seccompProfile.localhostProfile';
+    problems.push(wrong(at, localhostProfile, 'can only be set when seccomp type is Localhost'));
+  }
   if (!restartPolicies.includes(spec?.restartPolicy ?? '')) {
     problems.push(`spec.restartPolicy: Unsupported value: ${JSON.stringify(spec?.restartPolicy)}`);
   }
