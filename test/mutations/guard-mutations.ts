@@ -1,5 +1,6 @@
 import { evidenceMutations } from './evidence-mutations.ts';
 import { type GuardMutation, of } from './guard.ts';
+import { pinMutations } from './pin-mutations.ts';
 
 const decisions = 'test/lambdas/cluster/decide.test.ts';
 const hostile = 'test/lambdas/cluster/hostile.test.ts';
@@ -493,4 +494,5 @@ export const guardMutations: readonly GuardMutation[] = [
     '$AT + ($SOAK * 60_000) / openShare(windows)',
   ),
   ...evidenceMutations,
+  ...pinMutations,
 ];
