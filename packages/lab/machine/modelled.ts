@@ -28,7 +28,8 @@ const RecordingsSchema = v.strictObject({
   machine: v.string(),
   /**
    * By fault; `none` for a machine without one, `unpinned` for a version that the document does not pin, `switched` for
-   * a machine that has another version.
+   * a machine that has another version, `switch-fails` for one that has another version if the new one fails its proof,
+   * and the same for Kata.
    */
   answers: v.record(v.string(), v.array(AnswerSchema)),
 });
@@ -52,6 +53,9 @@ export function recordings(): Recordings {
   return read;
 }
 
+/** The runtimes that were recorded, each with the prefix of its recordings. */
+const prefixes: Readonly<Record<string, string>> = { gvisor: '', kata: 'kata-' };
+
 /**
  * A machine that runs nothing: it answers Airlock's scripts as the simulated machine did when it was recorded. It costs
  * no processor time, so thousands of nodes fit into one process. It refuses anything that was not recorded.
@@ -60,34 +64,46 @@ export class ModelledMachine implements Machine {
   readonly kind = 'modelled';
   readonly description = `modelled (answers recorded from: ${recordings().machine})`;
   readonly #fault: MachineFault | undefined;
+  readonly #isBad: (version: string) => boolean;
   #bootId = randomUUID();
   #kernel = usualKernel;
-  #installs = 0;
+  /** How often each recording answered an installation of a version. */
+  readonly #installs = new Map<string, number>();
   #version: string | undefined;
   #restarts = 0;
   #handlers: readonly string[] = ['runc'];
 
-  /** @throws Error if more than one fault is given: each was recorded by itself */
-  constructor(faults: readonly MachineFault[] = []) {
+  /**
+   * @param isBad whether a version fails its proof on this machine
+   * @throws Error if more than one fault is given: each was recorded by itself
+   */
+  constructor(faults: readonly MachineFault[] = [], isBad: (version: string) => boolean = () => false) {
     if (faults.length > 1)
       throw new Error(
         `a modelled machine has at most one fault, not ${faults.join(' and ')}: each was recorded by itself`,
       );
     [this.#fault] = faults;
+    this.#isBad = isBad;
+  }
+
+  /** The version that the machine has; undefined if it has none. */
+  get version(): string | undefined {
+    return this.#version;
   }
 
   async run({ text, environment }: Script): Promise<Ended> {
-    const verb = /^verb=(install|prove) runtime=gvisor /m.exec(text)?.[1];
-    if (verb !== 'install' && verb !== 'prove') {
+    const [, verb, runtime = ''] = /^verb=(install|prove) runtime=(\w+) /m.exec(text) ?? [];
+    const prefix = prefixes[runtime];
+    if ((verb !== 'install' && verb !== 'prove') || prefix === undefined) {
       throw new Error(
-        'a modelled machine answers only the gVisor documents install and prove; use a simulated machine',
+        'a modelled machine answers only the documents install and prove of gVisor and Kata; use a simulated machine',
       );
     }
     const version = environment['SSM_Version'] ?? '';
     const sha256 = pinned(text, version);
     if (this.#fault !== undefined && this.#isOther(version))
       throw new Error(`no change of version was recorded for a machine with the fault ${this.#fault}`);
-    const answer = this.#answer(verb, sha256 !== undefined, version);
+    const answer = this.#answer(verb, prefix, sha256 !== undefined, version);
     const { stdout, stderr, exitCode } = answer;
     const durationMs = answer.durationMs + this.#waitedMs(verb, Number(environment['SSM_Seconds'] ?? 900));
     const line = stdout
@@ -122,7 +138,7 @@ export class ModelledMachine implements Machine {
    * installation.
    */
   loseRuntime(): void {
-    this.#installs = 0;
+    this.#installs.clear();
     this.#version = undefined;
     this.#handlers = ['runc'];
   }
@@ -142,23 +158,35 @@ export class ModelledMachine implements Machine {
     return this.#version !== undefined && this.#version !== version;
   }
 
-  #answer(verb: Answer['verb'], isPinned: boolean, version: string): Answer {
+  #answer(verb: Answer['verb'], prefix: string, isPinned: boolean, version: string): Answer {
     const isSwitch = isPinned && this.#isOther(version);
-    const name = isPinned ? (this.#fault ?? 'none') : 'unpinned';
-    const answers = recordings().answers[isSwitch ? 'switched' : name] ?? [];
+    const name = this.#nameOf(prefix, isPinned, isSwitch, version);
+    const answers = recordings().answers[name] ?? [];
     const installs = answers.filter((one) => one.verb === 'install');
     const proofs = answers.filter((one) => one.verb === 'prove');
     // Before the first installation, after it, and so on; the last recording repeats.
     const known = verb === 'install' ? installs : proofs;
-    const answer = known[isSwitch ? 0 : Math.min(this.#installs, known.length - 1)];
+    const key = `${name} ${version}`;
+    const times = this.#installs.get(key) ?? 0;
+    // A version that was installed is switched to like the first time; one that failed is found fetched.
+    const again = isSwitch && !this.#isBad(version) ? 0 : times;
+    const answer = known[Math.min(this.#version === version ? Math.max(1, times) : again, known.length - 1)];
     if (answer === undefined) throw new Error(`nothing was recorded for a machine with the fault ${name}`);
     if (verb === 'install') {
-      this.#installs++;
       this.#restarts += answer.restarts;
       this.#handlers = answer.handlers;
       if (answer.exitCode === 0) this.#version = version;
+      this.#installs.set(key, times + 1);
     }
     return answer;
+  }
+
+  /** The recording that answers a request. */
+  #nameOf(prefix: string, isPinned: boolean, isSwitch: boolean, version: string): string {
+    if (!isPinned) return 'unpinned';
+    if (isSwitch) return `${prefix}${this.#isBad(version) ? 'switch-fails' : 'switched'}`;
+    if (prefix === '') return this.#fault ?? (this.#isBad(version) ? 'not-sandboxed' : 'none');
+    return this.#isBad(version) ? `${prefix}fails` : 'kata';
   }
 }
 

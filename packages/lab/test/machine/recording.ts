@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readResult } from '../../../../domain/result.ts';
+import type { Runtime } from '../../../../domain/runtimes.ts';
 import { scriptOf } from '../../../../ssm-documents/assemble.ts';
 import { documentOf } from '../../../../test/ssm-documents/node.ts';
 import { type MachineFault, machineFaults } from '../../machine/faults.ts';
@@ -10,17 +12,43 @@ import { SimulatedMachine } from '../../machine/simulated.ts';
 /** The requests to each machine: a proof and an installation on a fresh node, and both again afterwards. */
 export const script = ['prove', 'install', 'prove', 'install'] as const;
 
+/** What a recording requests, if not gVisor of a machine that never had it. */
+interface Setting {
+  readonly runtime?: Runtime;
+  /** The version that the machine has before. */
+  readonly earlier?: string;
+  /** Whether the version that is recorded fails its proof, and no other one does. */
+  readonly isBad?: true;
+}
+
+const earlier = '20260921.0';
+const settings = {
+  none: {},
+  unpinned: {},
+  switched: { earlier },
+  'switch-fails': { earlier, isBad: true },
+  kata: { runtime: 'kata' },
+  'kata-fails': { runtime: 'kata', isBad: true },
+  'kata-switched': { runtime: 'kata', earlier: '4.1.0' },
+  'kata-switch-fails': { runtime: 'kata', earlier: '4.1.0', isBad: true },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+const isSetting = (name: string): name is keyof typeof settings => Object.hasOwn(settings, name);
+const settingOf = (name: Recorded): Setting => (isSetting(name) ? settings[name] : {});
+
 /**
- * The recordings: a machine without a fault, each fault by itself, a version that is not pinned, and a machine that has
- * another version.
+ * The recordings: machines without a fault, a version that is not pinned, machines that have another version, versions
+ * that fail, and each fault by itself.
  */
-export const recorded = ['none', 'unpinned', 'switched', ...(Object.keys(machineFaults) as MachineFault[])] as const;
+export const recorded = [
+  ...(Object.keys(settings) as (keyof typeof settings)[]),
+  ...(Object.keys(machineFaults) as MachineFault[]),
+] as const;
 
 /** The name of a recording. */
 export type Recorded = (typeof recorded)[number];
 
-const release = '20260928.0';
-const earlier = '20260921.0';
+const releases = { gvisor: '20260928.0', kata: '4.2.0' } as const satisfies Partial<Record<Runtime, string>>;
 
 /**
  * The seconds that a node is given: it waits nearly all of them for a dead process, and the wait is not part of the
@@ -31,19 +59,20 @@ export const secondsFor = (name: Recorded): string =>
 
 /** The faults of a recording's machine. */
 export function faultsOf(name: Recorded): readonly MachineFault[] {
-  return name === 'none' || name === 'unpinned' || name === 'switched' ? [] : [name];
+  if (!isSetting(name)) return [name];
+  return name === 'kata-fails' ? ['not-sandboxed'] : [];
 }
 
 /** The version that a recording requests. */
 export function askedOf(name: Recorded): string {
-  return name === 'unpinned' ? '1.0' : release;
+  return name === 'unpinned' ? '1.0' : releases[settingOf(name).runtime === 'kata' ? 'kata' : 'gvisor'];
 }
 
 /** Records one simulated machine. */
 export async function record(name: Recorded, mirror: Mirror): Promise<{ description: string; answers: Answer[] }> {
   const machine = await SimulatedMachine.create({ faults: faultsOf(name) }, mirror);
   try {
-    const answers = await answersOf(machine, name);
+    const answers = await answersOf(machine, name, askedOf(name), undefined, () => spoil(machine));
     return { description: machine.description, answers: answers.map((answer) => anonymous(answer, machine.tree)) };
   } finally {
     await machine.destroy();
@@ -56,15 +85,21 @@ export async function record(name: Recorded, mirror: Mirror): Promise<{ descript
  * @param name the recording, which decides the request and the machine's time
  * @param asked another version
  * @param change changes a script before it runs
+ * @param spoil makes every further version fail its proof
  */
 export async function answersOf(
   machine: Machine & { restarts(): number },
   name: Recorded = 'none',
   asked = askedOf(name),
   change = (text: string) => text,
+  spoil: () => Promise<void> = async () => {},
 ): Promise<(Answer & { readonly asked: string })[]> {
   const answers: (Answer & { readonly asked: string })[] = [];
-  if (name === 'switched') await request(machine, 'install', earlier, name, change);
+  const setting = settingOf(name);
+  if (setting.earlier !== undefined) {
+    await request(machine, 'install', setting.earlier, name, change);
+    if (setting.isBad) await spoil();
+  }
   for (const verb of script) {
     const before = machine.restarts();
     const ended = await request(machine, verb, asked, name, change);
@@ -82,6 +117,17 @@ export async function answersOf(
   return answers;
 }
 
+/** Makes the containers of every further version run on the host itself, as on a machine with that fault. */
+export async function spoil(machine: SimulatedMachine): Promise<void> {
+  const bad = await SimulatedMachine.create({ faults: ['not-sandboxed'] });
+  try {
+    const ctr = readFileSync(`${bad.tree}/usr/bin/ctr`, 'utf8').replaceAll(bad.tree, machine.tree);
+    writeFileSync(`${machine.tree}/usr/bin/ctr`, ctr);
+  } finally {
+    await bad.destroy();
+  }
+}
+
 /**
  * Sends a machine one request. SendCommand would refuse a version that the document does not list; the script must
  * handle it anyway.
@@ -94,7 +140,7 @@ function request(
   change: (text: string) => string,
 ) {
   return machine.run({
-    text: change(scriptOf(documentOf(verb))),
+    text: change(scriptOf(documentOf(verb, settingOf(name).runtime))),
     environment: { SSM_Version: version, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
     timeoutSeconds: 120,
   });
@@ -123,11 +169,13 @@ export function essence({ verb, exitCode, stdout, restarts, handlers }: Answer) 
   const read = readResult(stdout);
   if (!read.ok) return { verb, exitCode, restarts, handlers, result: read.reason };
   const { outcome, config, restarts: told, handler, sha256, evidence, version: of, phases } = read.result;
+  // Each guest has a boot id of its own.
+  const shown = evidence?.replace(/boot id [0-9a-f-]+/, 'a boot id');
   return {
     verb,
     exitCode,
     restarts,
     handlers,
-    result: { outcome, config, told, handler, sha256, evidence, of, phases: Object.keys(phases) },
+    result: { outcome, config, told, handler, sha256, evidence: shown, of, phases: Object.keys(phases) },
   };
 }
