@@ -29,7 +29,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   const inTime = () => context.getRemainingTimeInMillis() > pageMs;
   // What fails does not block the rest: a bus that refuses events, a cluster that does not answer or takes too long.
   const failures = new Failures();
-  const pass: Pass = { failures, findings: [], outdated: [], reopened: [] };
+  const pass: Pass = { failures, findings: [], outdated: [], reopened: [], unpublished: [] };
   const read = rollout === null ? [] : await failures.attempt('reading rollouts', readRollouts);
   const fleet = await reconcileFleet(config, inTime, pass);
   const { found, missedResults, ours, ended, retried, running, complete } = fleet;

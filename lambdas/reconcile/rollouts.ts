@@ -9,14 +9,12 @@ import { type FleetRollout, type RolloutSettings, rolloutSettingsOf } from '../.
 import { type Runtime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { type Versions, versionRefusal } from '../../domain/tags.ts';
 import { breakersOf } from '../adapters/breakers.ts';
-import { publish } from '../adapters/bus.ts';
 import { recordRollout } from '../adapters/rollouts.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import type { Rerun } from './decide-reruns.ts';
 import type { Pass } from './pass.ts';
 import { startReruns } from './reruns.ts';
-import { rolloutEvent } from './rollout-events.ts';
 import { listPools, type RolloutFleet, type RolloutPool } from './rollout-pools.ts';
 import { planRolloutRun } from './rollout-runs.ts';
 
@@ -32,14 +30,14 @@ export interface RolloutCounts {
 
 /**
  * Brings rollouts forward by one pass. For each it writes the record, which only succeeds over what was read before the
- * fleet was, then starts the runs, then publishes. So a pass that dies or runs twice repeats nothing, and no two passes
- * take out nodes beside each other.
+ * fleet was, then starts the runs. Events are published at the end of the pass: a closed bus holds up no rollout. So a
+ * pass that dies or runs twice repeats nothing, and no two passes take out nodes beside each other.
  */
 export async function reconcileRollouts(
   fleet: RolloutFleet,
   rules: FleetRollout,
   { versions }: Admissible,
-  { failures }: Pass,
+  pass: Pass,
 ): Promise<RolloutCounts> {
   const now = systemTime.now();
   const pools = listPools(fleet, now);
@@ -62,8 +60,8 @@ export async function reconcileRollouts(
       rollouts.push(decided.rollout);
       const { rollout } = decided;
       const act = { rollout, starts, revision: known?.revision ?? 0, before: known?.rollout };
-      const begun = await failures.attempt(`rolling out ${rolloutName(scope)}`, () =>
-        bringForward(act, fleet, versions),
+      const begun = await pass.failures.attempt(`rolling out ${rolloutName(scope)}`, () =>
+        bringForward(act, fleet, versions, pass),
       );
       started += begun ?? 0;
       taken += starts.filter(({ node }) => !node.isGated).length;
@@ -101,20 +99,20 @@ interface Step {
 }
 
 /** @returns how many runs were started */
-async function bringForward({ rollout, starts, before, revision }: Step, fleet: RolloutFleet, versions: Versions) {
+async function bringForward(
+  { rollout, starts, before, revision }: Step,
+  fleet: RolloutFleet,
+  versions: Versions,
+  { unpublished }: Pass,
+) {
   const isWritten = starts.length > 0 || hasChanged(before, rollout);
   if (isWritten && !(await recordRollout(rollout, revision))) {
     logger.info('another pass brought the rollout forward', { rollout: rolloutName(rollout) });
     return 0;
   }
-  const now = isWritten ? revision + 1 : revision;
+  if (rollout.unpublished.length > 0) unpublished.push({ rollout, revision: isWritten ? revision + 1 : revision });
   const runs = starts.flatMap((start) => planStart(start, fleet, versions));
   await startReruns(runs);
-  const { unpublished } = rollout;
-  if (unpublished.length === 0) return runs.length;
-  const at = new Date(systemTime.now()).toISOString();
-  await publish(unpublished.map((type) => rolloutEvent(type, rollout, at)));
-  await recordRollout({ ...rollout, unpublished: [] }, now);
   return runs.length;
 }
 
