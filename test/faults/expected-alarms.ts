@@ -47,6 +47,9 @@ const mayRing: Readonly<Record<FaultKind, readonly string[]>> = {
 /** Alarms of failing launches: a fault that heals rings none of them, and one that does not may ring any. */
 const ofFailures = ['ReleaseRate', 'BreakerOpen', 'GatedTooLong', 'ClusterFailing'];
 
+/** What a failing version may ring while it rolls out. */
+export const ofFailingRollouts: readonly string[] = [...ofFailures, 'RolloutStopped'];
+
 /** What faults ring by themselves besides the alarm of the release rate, sorted by name. */
 const ownAlarms: Readonly<Record<string, readonly string[]>> = {
   'cluster-forbids': ['ReconcileSilent'],

@@ -1,10 +1,11 @@
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { type CataloguedFault, FaultSite, replacingPool } from '../../packages/lab/faults.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { grantRollouts } from '../scenarios/grant-rollouts.ts';
 import { WatchedMachine } from './machine.ts';
+import type { WatchedRollout } from './rollouts/watched-rollout.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { Watch } from './watch.ts';
 
@@ -16,7 +17,7 @@ const gate = 'airlock.dev/bootstrap';
  * What an administrator applied beforehand: separate tests cover a deployment that applies it, and each run saves the
  * time.
  */
-const manifests = renderManifests({ runtimes: ['gvisor'] });
+const manifests = renderManifests({ runtimes: ['gvisor', 'kata'] });
 
 /**
  * Changes in the duration of downloads, in seconds; one that takes longer than a dispatcher keeps its claim is
@@ -48,6 +49,12 @@ export class FaultRun extends FaultSite {
   /** What is planted. */
   readonly faults: CataloguedFault[] = [];
   readonly faultNames: string[] = [];
+  /** The versions whose proof fails on every machine. */
+  readonly badVersions = new Set<string>();
+  /** What is seen of the run's rollout; undefined if it plays launches only. */
+  rollout: WatchedRollout | undefined;
+  /** What differs in how nodes are launched. */
+  usual: NodeChange = {};
   /**
    * Whatever began before this must have ended when the run is over, in milliseconds since the epoch. Nodes that an
    * open breaker holds are tried one after the other, forever if nothing fixes the cause.
@@ -75,7 +82,8 @@ export class FaultRun extends FaultSite {
       manifests,
       machine: async () => {
         const fault = faultRun?.nextMachineFault();
-        return new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault]), clock);
+        const isBad = (version: string) => faultRun?.badVersions.has(version) === true;
+        return new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault], isBad), clock);
       },
     });
     // A run may switch rollouts on.
@@ -86,13 +94,26 @@ export class FaultRun extends FaultSite {
 
   /** Launches a node as Karpenter does. */
   override async launch(): Promise<void> {
-    await this.world.launch(this.plan(karpenterNode(clusterName, gate)));
+    await this.world.launch(this.plan(karpenterNode(clusterName, gate, this.usual)));
+  }
+
+  /** Whether a node takes pods: it has joined, and has no gate. */
+  isOpen({ nodeName, instanceId }: LaunchedNode): boolean {
+    const { spec } = this.cluster.node(nodeName) ?? {};
+    const isOwn = spec?.providerID?.endsWith(`/${instanceId}`) === true;
+    return isOwn && !(spec?.taints?.some(({ key }) => key === gate) ?? false);
+  }
+
+  /** Whether the instance of a node is there, and not stopped. */
+  isAlive({ instanceId }: LaunchedNode): boolean {
+    return ['pending', 'running'].includes(this.world.services.ec2.find(instanceId)?.state ?? '');
   }
 
   /** A download takes its time on a real node. What was recorded came from the machine itself. */
   #watch(node: LaunchedNode): void {
     if (!(node.machine instanceof WatchedMachine)) throw new Error(`the machine of ${node.instanceId} is not watched`);
     node.machine.slowerMs += this.#random.pick(downloads) * this.#random.int(500, 1_500);
+    node.machine.isOpen = () => this.isOpen(node);
     this.nodes.push({ node, machine: node.machine });
     this.cluster.watchPods(node.nodeName, (pod) => this.watch.podChanged(pod, this.clock.now()));
   }

@@ -1,9 +1,9 @@
-import { faultOf } from '../../packages/lab/faults.ts';
 import type { Draw } from './draw.ts';
 import { deadlineMs, FaultRun } from './fault-run.ts';
 import { invariants } from './invariants/all.ts';
-import { inFlight } from './invariants/at-rest.ts';
 import { due, endsOf, strandedGraceMs } from './invariants/ended.ts';
+import { isOver, launchNodes, plantFault } from './over.ts';
+import { playRollout } from './rollouts/play-rollout.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** The result of a run. */
@@ -37,19 +37,8 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
   Math.random = () => chance.real();
   const faultRun = await FaultRun.begin(assembly, new SeededRandom(draw.seed, draw.run, 2));
   try {
-    draw.faults.forEach((name, index) => {
-      const fault = faultOf(name);
-      faultRun.faults.push(fault);
-      faultRun.faultNames.push(name);
-      fault.plant(faultRun, new SeededRandom(draw.seed, draw.run, 3 + index));
-    });
-    for (let index = 0; index < draw.nodes; index++) {
-      faultRun.after((index * draw.withinMs) / draw.nodes, () => faultRun.launch());
-    }
-    await faultRun.run(
-      () => isOver(faultRun),
-      faultRun.clock.now() + draw.withinMs + deadlineMs + strandedGraceMs + patienceMs,
-    );
+    if (draw.rollout === undefined) await playLaunches(faultRun, draw);
+    else await playRollout(faultRun, draw, draw.rollout);
     await faultRun.run(() => false, faultRun.clock.now() + aftermathMs);
     faultRun.restsFrom = faultRun.clock.now();
     await faultRun.run(() => isOver(faultRun), faultRun.clock.now() + deadlineMs + strandedGraceMs);
@@ -59,22 +48,12 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
   }
 }
 
-/** Whether every node that must end has ended, and nothing is in progress. */
-function isOver(faultRun: FaultRun): boolean {
-  const booted = faultRun.watch.launches.every(
-    ({ runningAt, goneAt }) => runningAt !== undefined || goneAt !== undefined,
-  );
-  if (!booted || faultRun.pending > 0 || faultRun.world.services.states.running > 0) return false;
-  const open = faultRun.watch.launches.some(
-    (one) => one.ours && one.goneAt === undefined && endsOf(faultRun, one).length === 0,
-  );
-  return !open && inFlight(faultRun).length === 0 && isWritten(faultRun);
-}
-
-/** Whether the audit trail has all published events: they arrive with a delay. */
-function isWritten({ watch, world }: FaultRun): boolean {
-  const written = new Set(world.audit().map(({ id }) => id));
-  return [...watch.told].every((id) => written.has(id));
+/** Plants the faults, launches the nodes and waits for their ends. */
+async function playLaunches(faultRun: FaultRun, draw: Draw): Promise<void> {
+  for (const index of draw.faults.keys()) plantFault(faultRun, draw, index);
+  launchNodes(faultRun, draw);
+  const until = faultRun.clock.now() + draw.withinMs + deadlineMs + strandedGraceMs + patienceMs;
+  await faultRun.run(() => isOver(faultRun), until);
 }
 
 function verdict(faultRun: FaultRun): Pick<Played, 'outcomes' | 'violations' | 'worstMs'> {

@@ -9,10 +9,11 @@ import { faultOf, replacingPool } from '../../packages/lab/faults.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { type Draw, draw } from './draw.ts';
 import { clusterName } from './fault-run.ts';
-import { knownDefects } from './known-defects.ts';
+import { type KnownDefect, knownDefects } from './known-defects.ts';
 import type { Played } from './play.ts';
 import { Players } from './pool.ts';
 import { Progress } from './progress.ts';
+import { rolloutDefects } from './rollouts/known-defects.ts';
 import { Table } from './table.ts';
 import { whole } from './whole.ts';
 
@@ -49,9 +50,17 @@ function* draws({ seed, runs, from, run, fault }: Options): Generator<Draw> {
   }
 }
 
-function complain({ draw: { seed, run, faults: planted, nodes }, violations }: Played): void {
+/** What a run plays, in words. */
+function titleOf({ rollout, faults: planted }: Draw): string {
+  const change =
+    rollout && `rollout of ${rollout.runtime} ${rollout.deploys.map((deploy) => deploy.default).join(', ')}: `;
+  return `${change ?? ''}${planted.join(' + ') || 'no fault'}`;
+}
+
+function complain({ draw: drawn, violations }: Played): void {
+  const { seed, run, nodes } = drawn;
   const only = options.fault === undefined ? '' : ` --fault ${options.fault}`;
-  process.stdout.write(`\nrun ${run}: ${planted.join(' + ') || 'no fault'}, ${nodes} nodes\n`);
+  process.stdout.write(`\nrun ${run}: ${titleOf(drawn)}, ${nodes} nodes\n`);
   for (const violation of violations.slice(0, 6)) process.stdout.write(`  ${violation}\n`);
   if (violations.length > 6) process.stdout.write(`  and ${violations.length - 6} more\n`);
   process.stdout.write(`  replay: npm run test:faults -- --seed ${seed} --run ${run}${only}\n`);
@@ -65,7 +74,9 @@ try {
     config,
     stringify({
       clusters: [{ name: clusterName, instanceProfiles: ['demo-nodes'] }],
+      runtimes: { gvisor: {}, kata: {} },
       manifests: 'manual',
+      rollout: {},
       pools,
       notifications: { email: ['oncall@example.com'] },
     }),
@@ -90,7 +101,7 @@ async function matrix(assembly: string): Promise<boolean> {
     table.add(played);
     said.count(played);
     const { draw: drawn, violations } = played;
-    const fullName = `run ${drawn.run}: ${drawn.faults.join(' + ') || 'no fault'}`;
+    const fullName = `run ${drawn.run}: ${titleOf(drawn)}`;
     results.push({ fullName, status: violations.length > 0 ? 'failed' : 'passed' });
     if (violations.length > 0) complain(played);
     return going;
@@ -105,24 +116,33 @@ async function matrix(assembly: string): Promise<boolean> {
   return table.violations === 0;
 }
 
+/** The runs that play a defect: the defects of rollouts need rollouts. */
+function drawsFor(defect: KnownDefect): readonly Draw[] {
+  const all = [...draws(options)];
+  if (!rolloutDefects.includes(defect)) return all;
+  const rollouts = all.filter(({ rollout }) => rollout !== undefined);
+  return rollouts.map((one) => (defect.fault === undefined ? one : { ...one, faults: [defect.fault] }));
+}
+
 /**
  * Breaks the product in one way after the other, and plays until the matrix finds it.
  *
  * @returns whether it found all of them
  */
 async function breakAll(assembly: string): Promise<boolean> {
-  const wanted = knownDefects.filter(({ name }) =>
-    name.includes(options.knownDefects === true ? '' : String(options.knownDefects)),
-  );
+  const isWanted = ({ name }: KnownDefect) =>
+    name.includes(options.knownDefects === true ? '' : String(options.knownDefects));
+  const wanted = [...knownDefects, ...rolloutDefects].filter(isWanted);
   let missed = 0;
   process.stdout.write('result | known defect | run | what it said\n--- | --- | --- | ---\n');
-  for (const { name, apply } of wanted) {
+  for (const defect of wanted) {
+    const { name, apply } = defect;
     const copy = new Copy(assembly);
     try {
       await apply(copy);
       let found: Played | undefined;
       const said = new Progress(options.runs);
-      await new Players(copy.write(), options.processes).play(draws(options), (played) => {
+      await new Players(copy.write(), options.processes).play(drawsFor(defect), (played) => {
         said.count(played);
         if (played.violations.length > 0) found ??= played;
         return found === undefined;

@@ -8,15 +8,14 @@ interface Row {
   readonly outcomes: Map<string, number>;
 }
 
-/** The matrix: a row for each fault by itself, and one for each number of faults together. */
+/** The matrix: a row for each fault by itself, one for each number of faults together, and the rollouts. */
 export class Table {
   runs = 0;
   violations = 0;
   readonly #rows = new Map<string, Row>();
 
   add({ draw, outcomes, violations, worstMs }: Played): void {
-    const [only = 'none'] = draw.faults;
-    const name = draw.faults.length > 1 ? `${draw.faults.length} together` : only;
+    const name = rowOf(draw);
     const row = this.#rows.get(name) ?? { runs: 0, violations: 0, worstMs: 0, outcomes: new Map() };
     this.#rows.set(name, row);
     this.runs++;
@@ -40,6 +39,13 @@ export class Table {
     });
     return ['| fault | runs | outcomes | violations | latest end |', '|---|---|---|---|---|', ...lines].join('\n');
   }
+}
+
+/** The row of a run. */
+function rowOf({ rollout, faults: planted }: Played['draw']): string {
+  if (rollout !== undefined) return `rollout ${rollout.runtime === 'gvisor' ? 'in place' : 'by replacement'}`;
+  const [only = 'none'] = planted;
+  return planted.length > 1 ? `${planted.length} together` : only;
 }
 
 /** Minutes and seconds of virtual time. */

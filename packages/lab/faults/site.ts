@@ -115,8 +115,13 @@ export class FaultSite {
 
   /** Ends an instance, as a scale-in does. */
   terminate({ node }: FaultyNode): void {
-    this.ended.add(node.instanceId);
-    this.world.services.ec2.terminate(node.instanceId);
+    this.endInstance(node.instanceId);
+  }
+
+  /** The same by the id of an instance. */
+  endInstance(instanceId: string): void {
+    this.ended.add(instanceId);
+    this.world.services.ec2.terminate(instanceId);
   }
 
   /** Deletes a Node, as an administrator does with kubectl. */
@@ -134,14 +139,25 @@ export class FaultSite {
     });
   }
 
+  /** Plants faults in a simulation that has nodes already: they strike those too. */
+  strikeOld(plant: () => void): void {
+    const before = this.launched.length;
+    plant();
+    const hooks = this.launched.slice(before);
+    for (const node of this.world.nodes) for (const hook of hooks) hook(this.#faulty(node));
+  }
+
   #strike(node: LaunchedNode): void {
-    const faulty = {
+    for (const hook of this.launched) hook(this.#faulty(node));
+  }
+
+  #faulty(node: LaunchedNode): FaultyNode {
+    return {
       node,
       get machine() {
         if (node.machine instanceof FaultyMachine) return node.machine;
         throw new Error(`the machine of ${node.instanceId} takes no faults`);
       },
     };
-    for (const hook of this.launched) hook(faulty);
   }
 }

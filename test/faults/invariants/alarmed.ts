@@ -1,7 +1,7 @@
 import type { DetailType } from '../../../domain/event-schema.ts';
-import { endingOf, isOutcome } from '../../../domain/outcomes.ts';
+import { endingOf, isOutcome, makesRoom } from '../../../domain/outcomes.ts';
 import { alarmsThatFired } from '../../alarms.ts';
-import { canRing } from '../expected-alarms.ts';
+import { canRing, ofFailingRollouts } from '../expected-alarms.ts';
 import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
 
@@ -41,7 +41,18 @@ const failures: readonly string[] = [
 ] satisfies DetailType[];
 
 function failed(type: string, outcome: string): boolean {
-  return failures.includes(type) && isOutcome(outcome) && !['done', 'discard'].includes(endingOf(outcome));
+  return (
+    failures.includes(type) &&
+    isOutcome(outcome) &&
+    !makesRoom(outcome) &&
+    !['done', 'discard'].includes(endingOf(outcome))
+  );
+}
+
+/** Whether a bad version, or a fault that nodes do not survive, explains an alarm during a rollout. */
+function isOfRollout({ rollout, badVersions, faults }: FaultRun, name: string): boolean {
+  if (rollout === undefined) return false;
+  return (badVersions.size > 0 || faults.some(({ heals }) => heals !== true)) && ofFailingRollouts.includes(name);
 }
 
 /** Whatever breaks a launch rings an alarm, and nothing rings that the planted faults do not explain. */
@@ -57,7 +68,9 @@ export const alarmed: Invariant = {
     const groundless = only.flatMap((name) =>
       rings(name) && reasons[name]?.(faultRun) !== true ? [`${name} rang without a reason`] : [],
     );
-    const strange = fired.filter((name) => !faultRun.faultNames.some((fault) => canRing(fault, name)));
+    const strange = fired.filter(
+      (name) => !faultRun.faultNames.some((fault) => canRing(fault, name)) && !isOfRollout(faultRun, name),
+    );
     return [...silent, ...groundless, ...strange.map((name) => `${name} rang, which no fault here explains`)];
   },
 };

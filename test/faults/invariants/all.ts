@@ -10,6 +10,10 @@ import { provenBeforeRelease } from './proven.ts';
 import { auditSuffices } from './published.ts';
 import { quietAtTheEnd } from './quiet.ts';
 import { receiptsRebuilt } from './rebuilt.ts';
+import { badVersionStopped, noneHalfWay } from './rollout-ends.ts';
+import { rolloutDone, rolloutReported } from './rollout-reported.ts';
+import { roomKept } from './rollout-room.ts';
+import { openAsProven, receiptsOfMachines } from './rollout-versions.ts';
 import { terminatedByPolicy } from './terminated.ts';
 
 /** Every rule that holds with every fault. */
@@ -26,4 +30,11 @@ export const invariants: readonly Invariant[] = [
   alarmed,
   notified,
   asModelled,
+  roomKept,
+  openAsProven,
+  receiptsOfMachines,
+  noneHalfWay,
+  badVersionStopped,
+  rolloutReported,
+  rolloutDone,
 ];

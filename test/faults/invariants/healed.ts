@@ -5,6 +5,7 @@ import type { Invariant } from './invariant.ts';
 export const healed: Invariant = {
   name: 'not released',
   violations(faultRun) {
+    if (faultRun.badVersions.size > 0) return [];
     const [only, another] = faultRun.faults;
     if (another !== undefined || (only !== undefined && only.heals !== true)) return [];
     return due(faultRun).flatMap((launch) => {

@@ -1,4 +1,4 @@
-import { endingOf, isOutcome } from '../../../domain/outcomes.ts';
+import { endingOf, isOutcome, makesRoom } from '../../../domain/outcomes.ts';
 import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
 
@@ -29,7 +29,10 @@ function failuresOf({ watch, clock }: FaultRun): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { type, outcome, text, endedAt } of watch.ends) {
     const isFailure =
-      type !== 'Launch Discarded' && isOutcome(outcome) && !['done', 'discard'].includes(endingOf(outcome));
+      type !== 'Launch Discarded' &&
+      isOutcome(outcome) &&
+      !makesRoom(outcome) &&
+      !['done', 'discard'].includes(endingOf(outcome));
     if (!isFailure || clock.now() - endedAt < reportedWithinMs) continue;
     const { cluster, pool, instanceId } = JSON.parse(text) as Readonly<Record<string, string>>;
     const scope = `${outcome} in ${cluster}/${pool === instanceId || pool === '' ? 'none' : pool}`;

@@ -18,7 +18,9 @@ export const terminatedByPolicy: Invariant = {
   name: 'terminated without leave',
   violations(faultRun) {
     const { watch, ended, pool } = faultRun;
-    const lost = watch.launches.filter(({ instanceId, goneAt }) => goneAt !== undefined && !ended.has(instanceId));
+    const lost = watch.launches.filter(
+      (launch) => launch.goneAt !== undefined && !ended.has(launch.instanceId) && !hadItsTime(faultRun, launch),
+    );
     const against = lost.flatMap((launch) => {
       if (pool !== replacingPool) return [`${launch.instanceId} was terminated, and the pool ${pool} keeps its nodes`];
       if (tookItsReleaseAlong(faultRun, launch.instanceId)) return [];
@@ -32,6 +34,15 @@ export const terminatedByPolicy: Invariant = {
     ];
   },
 };
+
+/** Whether a node gave way to a rollout, and its sandboxes had their time. */
+function hadItsTime({ rollout, watch }: FaultRun, { instanceId, goneAt = 0 }: Launch): boolean {
+  const minutes = rollout?.draw.settings.maxDisruptionMinutes;
+  const closed = watch.returns.findLast((one) => one.instanceId === instanceId && one.at <= goneAt);
+  const isTaken = rollout?.takes.some((take) => take.instanceId === instanceId && take.at <= goneAt) === true;
+  if (minutes === undefined || closed === undefined || !isTaken || rollout?.draw.runtime !== 'kata') return false;
+  return goneAt - closed.at >= minutes * 60_000;
+}
 
 function wasOpened({ watch }: FaultRun, { instanceId, at, goneAt = at }: Launch): boolean {
   return watch.lifts.some((lift) => lift.instanceId === instanceId && lift.at >= at && lift.at <= goneAt);

@@ -169,7 +169,7 @@ export function essence({ verb, exitCode, stdout, restarts, handlers }: Answer) 
   const read = readResult(stdout);
   if (!read.ok) return { verb, exitCode, restarts, handlers, result: read.reason };
   const { outcome, config, restarts: told, handler, sha256, evidence, version: of, phases } = read.result;
-  // Each guest has a boot id of its own.
+  // Each guest has another boot id.
   const shown = evidence?.replace(/boot id [0-9a-f-]+/, 'a boot id');
   return {
     verb,
