@@ -32,7 +32,9 @@ export async function act(faultRun: FaultRun, what: RolloutAct['act']): Promise<
   const now = faultRun.clock.now();
   const withdrawn = watched.draw.deploys.findLast(({ atMs }) => atMs <= now - watched.began)?.withdrawn ?? [];
   const to = what === 'rollback' ? rollout.before : undefined;
-  if (rolloutRefusal(what, rollout, to, (version) => !withdrawn.includes(version)) !== undefined) return;
+  const canInstall = (version: string) => !withdrawn.includes(version);
+  const asked = { act: what, to, canInstall, isProven: () => true, isReasoned: true };
+  if (rolloutRefusal(asked, rollout) !== undefined) return;
   const done: RolloutAct = {
     ...{ act: what, by: 'arn:aws:iam::123456789012:role/operator', at: new Date(now).toISOString(), because: 'drawn' },
     ...(to === undefined ? {} : { to }),
