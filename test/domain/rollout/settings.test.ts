@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pack } from '../../../domain/packed.ts';
 import { nodesOf, rolloutSettingsOf } from '../../../domain/rollout/settings.ts';
 import { parseConfig } from '../../../lib/config/load.ts';
 import { fleetRolloutOf } from '../../../lib/config/rollout-settings.ts';
@@ -52,6 +53,16 @@ pools:
   it('have the deadlines of all pools', () => {
     expect(usual.deadlines.length).toBeGreaterThan(0);
     expect(rolloutSettingsOf(fleet, 'builders').deadlines).toEqual(usual.deadlines);
+  });
+
+  it('of fifty pools take less than half of what Lambda has room for', () => {
+    const pools = Array.from({ length: 50 }, (_, at) => {
+      const own = `waves: [${at + 1}, "100%"], soak: ${at + 5}m, maxUnavailable: "${at + 1}%", maxDisruptionWait: ${at + 1}h`;
+      const window = '{from: "22:00", to: "04:00", timeZone: Europe/Berlin}';
+      return `  - {name: team-${at}-sandboxed-workers, rollout: {${own}, windows: [${window}]}}`;
+    });
+    const text = pack({ rollout: deployed(`rollout: {}\npools:\n${pools.join('\n')}`) });
+    expect(text.length).toBeLessThan(2_048);
   });
 
   it('are not deployed if no pool has its own', () => {
