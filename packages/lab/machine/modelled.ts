@@ -5,6 +5,7 @@ import type { Ended, Script } from '../../local-aws/agent.ts';
 import type { Boot, RuntimeHandler } from '../../local-kubernetes/node-machine.ts';
 import type { MachineFault } from './faults.ts';
 import { type Machine, usualKernel } from './machine.ts';
+import { answerInventory } from './modelled-inventory.ts';
 
 /** What one script did on the simulated machine, without what differs between machines. */
 const AnswerSchema = v.strictObject({
@@ -92,11 +93,13 @@ export class ModelledMachine implements Machine {
   }
 
   async run({ text, environment }: Script): Promise<Ended> {
+    const inventory = answerInventory(text, this.#version);
+    if (inventory !== undefined) return inventory;
     const [, verb, runtime = ''] = /^verb=(install|prove) runtime=(\w+) /m.exec(text) ?? [];
     const prefix = prefixes[runtime];
     if ((verb !== 'install' && verb !== 'prove') || prefix === undefined) {
       throw new Error(
-        'a modelled machine answers only the documents install and prove of gVisor and Kata; use a simulated machine',
+        'a modelled machine answers only the documents install and prove of gVisor and Kata, and inventory; use a simulated machine',
       );
     }
     const version = environment['SSM_Version'] ?? '';
