@@ -51,6 +51,13 @@ describe('a patch of a Node', () => {
     expect(after.spec?.taints?.[0]).toEqual({ key: 'g', effect: 'NoSchedule' });
   });
 
+  it('with empty fields of the status changes nothing', async () => {
+    const empty = [add('/status/phase', ''), add('/status/images', []), add('/status/conditions/0/reason', '')];
+    const { code, before, after } = await patched(empty, '/status');
+
+    expect([code, after.metadata.resourceVersion]).toEqual([200, before.metadata.resourceVersion]);
+  });
+
   it('with a namespace is served without it', async () => {
     const { code, after } = await patched([add('/metadata/namespace', 'default')]);
 

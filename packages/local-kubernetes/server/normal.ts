@@ -1,13 +1,14 @@
 import { isRecord } from '../object.ts';
 
 /**
- * Fields of pods and taints without a zero value: `hostNetwork: false` is the same as none. Fields that the API defines
+ * Fields of pods and Nodes without a zero value: `hostNetwork: false` is the same as none. Fields that the API defines
  * as pointers, such as `hostUsers`, have one. Source: the field tags of k8s.io/api 0.36, core/v1/types.go.
  */
 const withoutZero = new Set([
   ...['hostNetwork', 'hostPID', 'hostIPC', 'hostname', 'subdomain', 'nodeName', 'priorityClassName', 'schedulerName'],
   ...['restartPolicy', 'dnsPolicy', 'serviceAccountName', 'serviceAccount', 'unschedulable', 'value', 'workingDir'],
   ...['stdin', 'stdinOnce', 'tty', 'imagePullPolicy', 'terminationMessagePath', 'terminationMessagePolicy'],
+  ...['phase', 'reason', 'message'],
 ]);
 
 /** Fields of metadata, pods and Nodes that are maps: an empty one is the same as none, and null in one is empty. */
@@ -24,7 +25,9 @@ export function normal<T extends { readonly kind: string; readonly metadata: obj
   const own = { ...object, metadata: withoutEmpty(Object.fromEntries(entries)) };
   if (object.kind !== 'Node' && object.kind !== 'Pod') return own;
   const withSpec = { ...own, ...(isRecord(spec) ? { spec: withoutEmpty(spec) } : {}) };
-  return object.kind === 'Pod' || !isRecord(status) ? withSpec : { ...withSpec, status: statusOf(status) };
+  return object.kind === 'Pod' || !isRecord(status)
+    ? withSpec
+    : { ...withSpec, status: statusOf(withoutEmpty(status)) };
 }
 
 function statusOf(status: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../local-aws/clock.ts';
 import type { Metadata, StoredObject } from '../object.ts';
 import type { Resource } from './resources.ts';
@@ -148,7 +149,7 @@ export class Store {
   replace(resource: Resource, old: StoredObject, changed: StoredObject): StoredObject {
     this.check(resource, old, changed);
     const { name, namespace = '', creationTimestamp } = old.metadata;
-    if (JSON.stringify(changed) === JSON.stringify(old)) return old;
+    if (isDeepStrictEqual(changed, old)) return old;
     const metadata = { ...changed.metadata, creationTimestamp, resourceVersion: this.#nextVersion() };
     const stored = { ...changed, metadata };
     this.#table(resource).set(keyOf(namespace, name), stored);

@@ -33,10 +33,11 @@ function wrong(field: string, value: unknown, why: string): string {
   return `${field}: Invalid value: ${JSON.stringify(value)}: ${why}`;
 }
 
-function metadataProblems({ metadata }: StoredObject, group: string): string[] {
+function metadataProblems({ kind, metadata }: StoredObject, group: string): string[] {
   const problems: string[] = [];
-  // Names of roles and bindings may contain colons and capitals: anything that fits into a path.
-  const good = group === 'rbac.authorization.k8s.io' ? /^(?!\.{1,2}$)[^/%]+$/ : subdomain;
+  // Names of roles, bindings and Events may contain colons and capitals: anything that fits into a path.
+  const isFree = group === 'rbac.authorization.k8s.io' || kind === 'Event';
+  const good = isFree ? /^(?!\.{1,2}$)[^/%]+$/ : subdomain;
   if (!good.test(metadata.name)) {
     problems.push(wrong('metadata.name', metadata.name, 'a lowercase RFC 1123 subdomain is needed'));
   }
