@@ -2,14 +2,15 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda
 import * as v from 'valibot';
 import { SurveyCallSchema } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
+import { workOnReceived } from '../adapters/batches.ts';
 import { ownToken } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { performInside, surveyInside } from '../adapters/inside.ts';
 import { messagesPerCall, receiveFurther } from '../adapters/queue.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
-import { Batch } from './deal.ts';
 import { openSession, performSurvey, type Session } from './perform.ts';
+import { workIn } from './work.ts';
 
 const cluster = variable('CLUSTER_NAME');
 const queueUrl = variable('QUEUE');
@@ -34,41 +35,43 @@ const takeEveryMs = 1_000;
 export async function handler(event: unknown): Promise<SQSBatchResponse | Survey> {
   logger.resetKeys();
   logger.appendKeys({ cluster });
-  if (isBatch(event)) return { batchItemFailures: await work(event) };
+  if (isBatch(event)) return { batchItemFailures: [...(await workOn(event))] };
   const call = parseSurvey(event);
   const token = await ownToken(cluster);
   return inside === undefined ? performSurvey(call, token) : surveyInside(inside, call, token);
 }
 
-async function work({ Records }: SQSEvent): Promise<SQSBatchItemFailure[]> {
+/** Handles the delivered messages, and further ones while it waits; returns which of the delivered ones stay. */
+async function workOn({ Records }: SQSEvent): Promise<readonly SQSBatchItemFailure[]> {
   const session = await open();
-  const back: SQSBatchItemFailure[] = [];
-  const underWay = new Set<Promise<void>>();
-  const begin = (batch: Batch) => {
-    const dealing = batch.deal(session).finally(() => underWay.delete(dealing));
-    underWay.add(dealing);
+  const work = workIn(session);
+  const underWay = new Set<Promise<unknown>>();
+  const track = (working: Promise<unknown>) => {
+    const tracked = working.finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
   };
   let room = mostNodes - Records.length;
-  const more = async () => {
-    const taken = await receiveFurther(queueUrl, { atMost: room, waitSeconds: 0 }, 0).catch((error: unknown) => {
-      logger.error('messages could not be received', error as Error);
-      return [];
-    });
-    room -= taken.length;
-    return taken;
+  const takeFurther = async () => {
+    const further = await receiveFurther(queueUrl, { atMost: room, waitSeconds: 0 }, 0).catch(warn);
+    room -= further.length;
+    if (further.length > 0) track(workOnReceived(queueUrl, further, work).catch(warn));
   };
-  const waiting = Records.length < messagesPerCall ? [] : await more();
-  begin(new Batch(Records, back));
-  if (waiting.length > 0) begin(new Batch(waiting));
+  const delivered = work(Records);
+  track(delivered);
+  if (Records.length >= messagesPerCall) await takeFurther();
   while (underWay.size > 0 && room > 0 && Date.now() < session.takesUntil) {
     await Promise.race([systemTime.sleep(takeEveryMs), Promise.all(underWay)]);
-    if (underWay.size === 0) break;
-    const taken = await more();
-    if (taken.length > 0) begin(new Batch(taken));
+    if (underWay.size > 0) await takeFurther();
   }
   await Promise.all(underWay);
   await session.close();
-  return back;
+  return delivered;
+}
+
+/** A message that the queue did not give or did not delete is delivered again. */
+function warn(error: unknown): [] {
+  logger.error('messages could not be received or deleted', error as Error);
+  return [];
 }
 
 /** Connects to the cluster, or to the function in its network, which is invoked once for each batch. */

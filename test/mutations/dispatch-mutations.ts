@@ -113,7 +113,7 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/adapters/batches.ts',
-      'workOnBatch',
+      'deleteHandled',
       '!$LEFT.has($MESSAGE_ID)',
       '$LEFT.size >= 0 || $MESSAGE_ID',
     ),

@@ -143,9 +143,9 @@ export const functionMutations: readonly Mutation[] = [
     name: 'a node that has to wait for its cluster is dropped',
     apply: source(
       'cluster',
-      'lambdas/cluster/deal.ts',
+      'lambdas/cluster/work.ts',
       'Batch.defer',
-      'this.#back?.push({ itemIdentifier: $ONE.record.messageId });',
+      'this.#left.push({ itemIdentifier: $ONE.record.messageId });',
       '',
     ),
     turnsRed: 'a node whose kubelet comes after five minutes is released',

@@ -1,9 +1,10 @@
 import type { SQSBatchItemFailure } from 'aws-lambda';
 import type { Answer } from '../../domain/messages.ts';
+import type { Work } from '../adapters/batches.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail, succeed } from '../adapters/executions.ts';
 import { readRuns } from '../adapters/ledger.ts';
-import { deferAll, deleteAll, type ReceivedMessage } from '../adapters/queue.ts';
+import { deferAll } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { type Received, readMessage, sortMessages, waitSeconds } from './messages.ts';
 import type { Session } from './perform.ts';
@@ -16,38 +17,45 @@ const queueUrl = variable('QUEUE');
  */
 const failedSeconds = 10;
 
+/** Does what messages ask for in the cluster, and answers the waiting states; never throws. */
+export function workIn(session: Session): Work {
+  return (records) => {
+    const received = records.flatMap((record) => readMessage(record) ?? []);
+    count('EventUnreadable', records.length - received.length);
+    return new Batch(received).perform(session);
+  };
+}
+
 /** Messages that are handled together. */
-export class Batch {
+class Batch {
   readonly #received: readonly Received[];
   /** The messages that are neither answered nor deferred yet. */
   readonly #open: Set<Received>;
-  /** The messages that Lambda must not delete; absent if the function received them itself and deletes them here. */
-  readonly #back: SQSBatchItemFailure[] | undefined;
+  readonly #left: SQSBatchItemFailure[] = [];
 
-  constructor(records: readonly ReceivedMessage[], back?: SQSBatchItemFailure[]) {
-    this.#received = records.flatMap((record) => readMessage(record) ?? []);
-    this.#open = new Set(this.#received);
-    this.#back = back;
-    count('EventUnreadable', records.length - this.#received.length);
+  constructor(received: readonly Received[]) {
+    this.#received = received;
+    this.#open = new Set(received);
   }
 
-  /** Handles all of them; never throws. */
-  async deal(session: Session): Promise<void> {
+  /** Handles all of them, and returns those that stay in the queue. */
+  async perform(session: Session): Promise<readonly SQSBatchItemFailure[]> {
     try {
-      await this.#deal(session);
+      await this.#perform(session);
     } catch (error) {
       logger.error('messages could not be handled', error as Error);
       await Promise.all([...this.#open].map((one) => this.#defer(one, failedSeconds)));
     }
+    return this.#left;
   }
 
-  async #deal(session: Session): Promise<void> {
+  async #perform(session: Session): Promise<void> {
     const runs = await readRuns(this.#received.map(({ message }) => message.key));
     const { wanted, refused, foreign } = sortMessages(this.#received, runs, cluster, Date.now());
     count('MessageRefused', foreign.length);
     for (const one of foreign) {
       logger.warn('a message in the cluster queue does not belong to a known run', one.message.key);
-      await this.#done(one);
+      this.#open.delete(one);
     }
     for (const one of refused) {
       logger.warn('refused', { because: one.failure });
@@ -69,26 +77,17 @@ export class Batch {
     try {
       const { token } = one.message;
       await (answer.kind === 'done' ? succeed(token, answer.output) : fail(token, answer.failure));
-      await this.#done(one);
+      this.#open.delete(one);
     } catch (error) {
       logger.error('a waiting state could not be answered', error as Error);
       await this.#defer(one, failedSeconds);
     }
   }
 
-  /** Marks a message as done, so that it does not return. */
-  async #done(one: Received): Promise<void> {
-    this.#open.delete(one);
-    if (this.#back !== undefined) return;
-    await deleteAll(queueUrl, [one.record]).catch((error: unknown) => {
-      logger.error('a message could not be deleted', error as Error);
-    });
-  }
-
   /** Defers a message. If that fails, it returns when its visibility timeout ends. */
   async #defer(one: Received, seconds: number): Promise<void> {
     this.#open.delete(one);
-    this.#back?.push({ itemIdentifier: one.record.messageId });
+    this.#left.push({ itemIdentifier: one.record.messageId });
     await deferAll(queueUrl, [{ record: one.record, seconds }]).catch((error: unknown) => {
       logger.error('a message could not be deferred', error as Error);
     });
