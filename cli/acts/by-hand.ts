@@ -4,13 +4,12 @@ import type { RunRecord } from '../../domain/ledger.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { KubernetesOperator } from '../kubernetes-operator.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
-import { printJson } from '../output/json.ts';
 import { confirm } from './confirm.ts';
-import { findLaunches } from './find-launches.ts';
+import { findLaunches, lookAgain } from './find-launches.ts';
 import { quarantineByHandPatch, releaseByHandPatch } from './node-patches.ts';
 import { type ActReach, openReach } from './reach.ts';
 import { actOf, recordAct } from './record-act.ts';
-import { type Acted, ActReportSchema, exitCodeOf, printActed } from './report.ts';
+import { type Acted, actedOn, reportActs } from './report.ts';
 
 /** The options of commands that change a Node by hand. */
 export interface ByHandOptions {
@@ -54,9 +53,7 @@ export async function actByHand(
       ? await change(act, looked, cluster, reach, options)
       : undefined;
   const launches = [made ?? actedOn(run, 'refused', refusal ?? 'nothing was done')];
-  if (options.json) printJson(ActReportSchema, { version: 1, act, launches });
-  else launches.forEach(printActed);
-  return exitCodeOf(launches);
+  return reportActs(act, launches, options.json);
 }
 
 /**
@@ -94,11 +91,10 @@ async function change(
   const done = actOf(act, run, reach.by, because, new Date().toISOString());
   const patch =
     act === 'release' ? releaseByHandPatch(node, gateKey, done) : quarantineByHandPatch(node, gateKey, done);
-  const question =
-    act === 'release'
-      ? `${node.name} was not proven (${run.outcome ?? 'no outcome'}). Let pods in all the same?`
-      : `Keep new pods away from ${node.name}?`;
+  const question = `${node.name} was not proven (${run.outcome ?? 'no outcome'}). Let pods in all the same?`;
   if (act === 'release' && !(await confirm(question, yes))) return actedOn(run, 'refused', 'nothing was done');
+  const { refusal } = await lookAgain(act, reach, { run, refusal: undefined });
+  if (refusal !== undefined) return actedOn(run, 'refused', refusal);
   await changeNode(cluster, node, patch, () => recordAct(reach, run, done));
   const pods = act === 'quarantine' ? (await cluster.podsOn(node.name)).map(({ name }) => name) : [];
   const detail = act === 'release' ? `${opened}; its run ended as ${run.outcome}` : closedText(run, pods.length);
@@ -125,14 +121,4 @@ export async function changeNode(
   await cluster.patchNode(name, patch, true);
   await record();
   await cluster.patchNode(name, patch, false);
-}
-
-/** How an act went for the launch of a run. */
-export function actedOn(
-  { instanceId, cluster, pool, launch }: RunRecord,
-  result: Acted['result'],
-  detail: string,
-): Acted {
-  const nodeName = launch?.nodeName ?? '';
-  return { instanceId, nodeName, cluster, pool, result, outcome: '', detail, notProven: [], pods: [] };
 }

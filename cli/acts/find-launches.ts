@@ -1,4 +1,5 @@
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { newestRunOf, refusalSince } from '../../domain/act-order.ts';
 import { refusalOf } from '../../domain/act-refusals.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { ActName } from '../../domain/operator-acts.ts';
@@ -80,6 +81,16 @@ export async function findLaunches(act: ActName, reach: ActReach, selection: Sel
   if (clusters.length === 0) return possible;
   const recorded = new Set(runs.map(({ instanceId }) => instanceId));
   return [...possible, ...(await findUnrecorded(reach, { clusters, pool }, recorded))];
+}
+
+/**
+ * Reads the newest run of a launch just before an act. A confirmation may have waited: what another operator did
+ * meanwhile stays.
+ */
+export async function lookAgain(act: ActName, reach: ActReach, { run, refusal }: FoundLaunch): Promise<FoundLaunch> {
+  if (refusal !== undefined) return { run, refusal };
+  const latest = newestRunOf(run, await readRuns(reach, run.instanceId));
+  return { run: latest, refusal: refusalSince(act, run, latest) };
 }
 
 /** Why the instance of a launch is out of reach; undefined if it is not. */

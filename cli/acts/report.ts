@@ -1,6 +1,8 @@
 import * as v from 'valibot';
-import { operatorActs } from '../../domain/operator-acts.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
+import { type ActName, operatorActs } from '../../domain/operator-acts.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
+import { printJson } from '../output/json.ts';
 import { outputWidth, print, styled, wrap } from '../output/text.ts';
 
 /** How an act went for one launch. */
@@ -41,6 +43,23 @@ export const UninstallReportSchema = v.strictObject({
   /** What stays after everything, and how it is removed. */
   left: v.array(v.string()),
 });
+
+/** How an act went for the launch of a run. */
+export function actedOn(
+  { instanceId, cluster, pool, launch }: RunRecord,
+  result: Acted['result'],
+  detail: string,
+): Acted {
+  const nodeName = launch?.nodeName ?? '';
+  return { instanceId, nodeName, cluster, pool, result, outcome: '', detail, notProven: [], pods: [] };
+}
+
+/** Prints how an act went for its launches, for people or as JSON, and returns the exit code. */
+export function reportActs(act: ActName, launches: readonly Acted[], json: boolean): ExitCode {
+  if (json) printJson(ActReportSchema, { version: 1, act, launches: [...launches] });
+  else launches.forEach(printActed);
+  return exitCodeOf(launches);
+}
 
 /** The exit code: everything was done, or something was refused or failed. */
 export function exitCodeOf(launches: readonly Acted[]): ExitCode {

@@ -1,19 +1,16 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { newestRunOf, refusalSince } from '../../domain/act-order.ts';
 import { staleRefusal } from '../../domain/act-refusals.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { breakers } from '../breaker.ts';
-import { readRuns } from '../explain/read-launch.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
-import { printJson } from '../output/json.ts';
 import { outputWidth, print, wrap } from '../output/text.ts';
 import { confirm } from './confirm.ts';
-import { checkSelection, type FoundLaunch, findLaunches, type Selection } from './find-launches.ts';
+import { checkSelection, type FoundLaunch, findLaunches, lookAgain, type Selection } from './find-launches.ts';
 import { followRun } from './follow-run.ts';
 import { type ActReach, openReach } from './reach.ts';
 import { actOf, recordAct } from './record-act.ts';
-import { type Acted, ActReportSchema, exitCodeOf, listed, printActed } from './report.ts';
+import { type Acted, actedOn, listed, reportActs } from './report.ts';
 
 /** The options of `airlock retry` and `airlock verify`. */
 export interface RerunOptions extends Omit<Selection, 'name'> {
@@ -53,7 +50,9 @@ export async function rerun(
     if (!options.json) print(wrap(line, outputWidth()));
   };
   for (const warning of await openBreakersOf(reach, possible)) say(warning);
-  const refused = found.flatMap(({ run, refusal }) => (refusal === undefined ? [] : [acted(run, 'refused', refusal)]));
+  const refused = found.flatMap(({ run, refusal }) =>
+    refusal === undefined ? [] : [actedOn(run, 'refused', refusal)],
+  );
   const nodes = listed(possible.map(({ run }) => run.instanceId));
   if (possible.length > 1 && !options.dryRun) {
     const sure = await confirm(
@@ -66,12 +65,9 @@ export async function rerun(
     }
   }
   const done = options.dryRun
-    ? possible.map(({ run }) => acted(run, 'planned', effects[act]))
+    ? possible.map(({ run }) => actedOn(run, 'planned', effects[act]))
     : await begin(act, reach, possible, options, say);
-  const launches = [...refused, ...done];
-  if (options.json) printJson(ActReportSchema, { version: 1, act, launches });
-  else launches.forEach(printActed);
-  return exitCodeOf(launches);
+  return reportActs(act, [...refused, ...done], options.json);
 }
 
 /** What a run does to a node. */
@@ -92,25 +88,22 @@ async function begin(
   const at = new Date().toISOString();
   const refused: Acted[] = [];
   const asked: RunRecord[] = [];
-  for (const { run } of launches) {
-    // A confirmation may have waited: what another operator did meanwhile stays.
-    const latest = newestRunOf(run, await readRuns(reach, run.instanceId));
-    const refusal = refusalSince(act, run, latest);
-    if (refusal !== undefined) refused.push(acted(latest, 'refused', refusal));
-    else {
-      await recordAct(reach, latest, actOf(act, latest, reach.by, because, at));
-      asked.push(latest);
-    }
+  for (const launch of launches) {
+    const { run, refusal } = await lookAgain(act, reach, launch);
+    if (refusal === undefined) {
+      await recordAct(reach, run, actOf(act, run, reach.by, because, at));
+      asked.push(run);
+    } else refused.push(actedOn(run, 'refused', refusal));
   }
   if (asked.length === 0) return refused;
   const soon = await wakeReconcile(reach);
   if (!wait)
-    return [...refused, ...asked.map((run) => acted(run, 'requested', `${effects[act]}; the run begins ${soon}`))];
+    return [...refused, ...asked.map((run) => actedOn(run, 'requested', `${effects[act]}; the run begins ${soon}`))];
   const follow = async (run: RunRecord) => {
     const ended = await followRun(reach, run, say);
     const result = ended.ending === 'released' ? 'done' : 'failed';
     const { outcome = '', receipt } = ended;
-    return { ...acted(run, result, receipt?.detail ?? ''), outcome };
+    return { ...actedOn(run, result, receipt?.detail ?? ''), outcome };
   };
   return [...refused, ...(await Promise.all(asked.map(follow)))];
 }
@@ -140,11 +133,6 @@ async function openBreakersOf(reach: ActReach, launches: readonly FoundLaunch[])
     ({ cluster, pool, version }) =>
       `The breaker of ${cluster} ${pool} ${version} is open: one node is tried at a time, and one that waits until its deadline ends as breaker-open. Once the cause is fixed, close it: npx airlock breaker close ${cluster} ${pool} ${version}`,
   );
-}
-
-function acted({ instanceId, cluster, pool, launch }: RunRecord, result: Acted['result'], detail: string): Acted {
-  const nodeName = launch?.nodeName ?? '';
-  return { instanceId, nodeName, cluster, pool, result, outcome: '', detail, notProven: [], pods: [] };
 }
 
 function nothingFound(act: string, { name, pool, outcome }: Selection): string {

@@ -6,14 +6,14 @@ import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
 import { outputWidth, print, wrap } from '../output/text.ts';
 import { resourceLike, stackName } from '../verify-aws/stack.ts';
-import { actedOn, type ByHandOptions, changeNode, findNode } from './by-hand.ts';
+import { type ByHandOptions, changeNode, findNode } from './by-hand.ts';
 import { confirm } from './confirm.ts';
-import { checkSelection, type FoundLaunch, findLaunches } from './find-launches.ts';
+import { checkSelection, type FoundLaunch, findLaunches, lookAgain } from './find-launches.ts';
 import { quarantineByHandPatch } from './node-patches.ts';
 import { type ActReach, openReach } from './reach.ts';
 import { actOf, recordAct } from './record-act.ts';
 import { openIfDeployed, planRemoval, type RemovalPlan, removeStack } from './remove-stack.ts';
-import { type Acted, exitCodeOf, listed, printActed, UninstallReportSchema } from './report.ts';
+import { type Acted, actedOn, exitCodeOf, listed, printActed, UninstallReportSchema } from './report.ts';
 import { checkDocument, runUninstallation } from './run-document.ts';
 
 /** The options of `airlock uninstall`. */
@@ -92,7 +92,8 @@ async function uninstallEach(
   const launches: Acted[] = [];
   if (found.length === 0) return launches;
   const cluster = new KubernetesOperator(options.kubeconfig);
-  for (const { run, refusal } of found) {
+  for (const one of found) {
+    const { run, refusal } = options.dryRun ? one : await lookAgain('uninstall', reach, one);
     if (!options.json && !options.dryRun && refusal === undefined) {
       print(wrap(`${run.instanceId}  uninstalling …`, outputWidth()));
     }

@@ -1,10 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand, type UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, expect, it, vi } from 'vitest';
+import { lookAgain } from '../../cli/acts/find-launches.ts';
 import type { ActReach } from '../../cli/acts/reach.ts';
 import { actOf, recordAct } from '../../cli/acts/record-act.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
-import type { ActName } from '../../domain/operator-acts.ts';
+import { type ActName, operatorActs } from '../../domain/operator-acts.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -55,4 +56,14 @@ it.each(['retry', 'verify'] as const)('%s asks for no run while another begins',
   const ledger = beginning(0);
   await expect(ledger.act(act)).rejects.toThrow(/another run of i-0123456789abcdef0 begins/);
   expect([ledger.written, ledger.pauses]).toEqual([[], []]);
+});
+
+it.each(operatorActs)('%s is refused for a node that another operator closed after it was chosen', async (act) => {
+  const ended = { ...run, outcome: 'proof-failed', ending: 'quarantined' } as const;
+  const operatorAct = { act: 'quarantine', by: 'arn:another', at: '2026-11-21T09:30:00.000Z', because: '' };
+  const item = { ...ended, operatorAct: JSON.stringify(operatorAct) };
+  vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(async () => ({ Items: [item] }));
+  const reach = { table: 'ledger', dynamoDb: new DynamoDBClient({ region: 'eu-central-1' }) } as ActReach;
+  const { refusal } = await lookAgain(act, reach, { run: ended, refusal: undefined });
+  expect(refusal).toBe('airlock quarantine was run for it meanwhile, at 2026-11-21T09:30:00.000Z');
 });
