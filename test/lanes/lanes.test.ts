@@ -57,7 +57,8 @@ describe('the last line of a run', () => {
     for (const { assertionResults } of skipped.testResults)
       assertionResults.map((one, at) => Object.assign(one, { fullName: `(${at}) says [it]. | twice` }));
     const pattern = new RegExp(patternOfSkipped([{ status: 0 }, { status: 0, report: skipped }]));
-    expect([pattern.test('(1) says [it]. | twice'), pattern.test('(0) says [it]. | twice')]).toEqual([true, false]);
+    expect(pattern.test('(1) says [it]. | twice')).toBe(true);
+    expect(pattern.test('(0) says [it]. | twice')).toBe(false);
   });
 
   it('lists the files in which a test was skipped', () => {
