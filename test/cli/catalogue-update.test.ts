@@ -80,7 +80,8 @@ describe('airlock catalogue update', () => {
     expect(() => loadSettings({ config })).toThrow(`accepted: ${hashOf(newer)}, which airlock.yaml pins`);
 
     const { code, err } = await airlock(['catalogue', 'update', '--from', copy, '--config', config]);
-    expect([code, err]).toEqual([0, '']);
+    expect(code).toBe(0);
+    expect(err).toBe('');
     expect(loadSettings({ config }).config.catalogue?.sha256).toBe(hashOf(`${newer}\n# changed by hand\n`));
   });
 

@@ -117,12 +117,15 @@ describe('airlock catalogue', () => {
   it('answers 1 for a host on which a default is refused, as JSON too', async () => {
     const words = ['catalogue', '--host', 'ubuntu=24.04,kernel=5.4,arch=amd64', '--runtime', 'gvisor'];
     const { code, out, err } = await airlock([...words, '--json']);
-    expect([code, err]).toEqual([1, '']);
+    expect(code).toBe(1);
+    expect(err).toBe('');
     expect(v.parse(HostReportSchema, JSON.parse(out)).runtimes.map(({ runtime }) => runtime)).toEqual(['gvisor']);
   });
 
   it('is refused with a node and --host', async () => {
     const { code, out, err } = await airlock(['catalogue', 'ip-10-0-0-4', '--host', 'arch=amd64']);
-    expect([code, out, err]).toEqual([2, '', "option '--host' is given with ip-10-0-0-4; accepted: one of them\n"]);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toBe("option '--host' is given with ip-10-0-0-4; accepted: one of them\n");
   });
 });

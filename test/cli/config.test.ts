@@ -41,7 +41,9 @@ describe('an invalid configuration', () => {
 
     for (const words of commands) {
       const { code, out, err } = await airlock(words, environment);
-      expect([words, code, out, err.split('\n').length]).toEqual([words, 2, '', 2]);
+      expect(code, words.join(' ')).toBe(2);
+      expect(out, words.join(' ')).toBe('');
+      expect(err.split('\n').length, words.join(' ')).toBe(2);
       expect(err).toContain(`${config}: `);
       expect(err).toContain(message);
     }
@@ -57,7 +59,8 @@ describe('an invalid configuration', () => {
 
     const { code, err } = await airlock(['manifests'], { ...process.env, AIRLOCK_CATALOGUE: catalogue });
 
-    expect([code, err]).toEqual([2, expect.stringContaining(`${catalogue}: catalogue: `)]);
+    expect(code).toBe(2);
+    expect(err).toContain(`${catalogue}: catalogue: `);
   });
 });
 
@@ -72,7 +75,8 @@ describe('start --runtime', () => {
 
     const { code, out, err } = await airlock(['start', '--runtime', runtime, ...given]);
 
-    expect([code, out]).toEqual([2, '']);
+    expect(code).toBe(2);
+    expect(out).toBe('');
     expect(err).toMatch(
       new RegExp(`^option '--runtime' is given with '${runtime}'; accepted: gvisor, .*gvisor@2026.*\n$`),
     );

@@ -8,7 +8,8 @@ describe('airlock doctor', () => {
     const environment = { ...process.env, COLUMNS: '60', NO_COLOR: undefined, FORCE_COLOR: undefined };
     const { code, out, err } = await airlock(['doctor', '--pre', file, '--config', config()], environment);
 
-    expect([code, err]).toEqual([1, '']);
+    expect(code).toBe(1);
+    expect(err).toBe('');
     expect(out).toContain('AL0001 error\n  NodePool airlock-gvisor in');
     expect(out).toContain('startupTaints: [{ key: airlock.dev/bootstrap, effect: NoSchedule }]');
     expect(out).toMatch(/1 error, 0 warnings; looked at 1 resource\n$/);
@@ -26,7 +27,9 @@ describe('airlock doctor', () => {
       airlock([...words, '--skip', 'AL0001,AL0008']),
     ]);
 
-    expect([usual.code, errors.code, skipped.code]).toEqual([1, 0, 0]);
+    expect(usual.code).toBe(1);
+    expect(errors.code).toBe(0);
+    expect(skipped.code).toBe(0);
     expect(JSON.parse(usual.out)).toMatchObject({
       version: 1,
       findings: [{ code: 'AL0008', level: 'warning', seen: 'is 2' }],
@@ -44,7 +47,8 @@ describe('airlock doctor', () => {
   ])('%j is refused with 2, in one line and without a stack', async (words, message) => {
     const { code, out, err } = await airlock(['doctor', ...words]);
 
-    expect([code, out]).toEqual([2, '']);
+    expect(code).toBe(2);
+    expect(out).toBe('');
     expect(err).toContain(message);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
   });
@@ -56,18 +60,15 @@ describe('airlock doctor', () => {
       airlock(['status'], { ...bare, AWS_REGION: 'eu-central-1' }),
     ]);
 
-    expect([nowhere.code, nowhere.err]).toEqual([
-      3,
-      expect.stringMatching(/^No AWS region is set; accepted: AWS_REGION/),
-    ]);
-    expect([anonymous.code, anonymous.err]).toEqual([
-      3,
-      expect.stringMatching(/^No AWS credentials were found; accepted: /),
-    ]);
+    expect(nowhere.code).toBe(3);
+    expect(nowhere.err).toMatch(/^No AWS region is set; accepted: AWS_REGION/);
+    expect(anonymous.code).toBe(3);
+    expect(anonymous.err).toMatch(/^No AWS credentials were found; accepted: /);
   });
 
   it('shows the stack of an error with --debug only', async () => {
     const { code, err } = await airlock(['doctor', '--only', 'x', '--debug']);
-    expect([code, err]).toEqual([2, expect.stringMatching(/^UsageError: option .*\n {4}at /)]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^UsageError: option .*\n {4}at /);
   });
 });

@@ -43,41 +43,41 @@ it('explain tells a released launch by its phases and its events, by instance an
   ]) {
     expect(story.events).toContainEqual(expect.objectContaining({ type, text }));
   }
-  expect([isFine(story), story.notChecked]).toEqual([true, []]);
+  expect(isFine(story)).toBe(true);
+  expect(story.notChecked).toEqual([]);
   for (const name of [node.nodeName, node.nodeName.split('.')[0] ?? '']) {
     expect((await findStory(source, name))?.instanceId).toBe(node.instanceId);
   }
   expect(await findStory(source, 'ip-10')).toBeUndefined();
 
   const { code, out, err } = await airlock(['explain', node.instanceId, '--json'], environment);
-  expect([code, err, JSON.parse(out)]).toEqual([0, '', story]);
+  expect(code).toBe(0);
+  expect(err).toBe('');
+  expect(JSON.parse(out)).toEqual(story);
   const people = await airlock(['explain', node.instanceId], { ...environment, COLUMNS: '60' });
-  expect([people.code, people.err]).toEqual([0, '']);
+  expect(people.code).toBe(0);
+  expect(people.err).toBe('');
   expect(people.out).toMatch(/\n {2}released +█+ +\d+\.\d s\n/);
   const host = await airlock(['catalogue', node.nodeName, '--json'], environment);
-  expect([host.code, host.err, JSON.parse(host.out)]).toMatchObject([
-    0,
-    '',
-    { node: node.nodeName, host: { os: 'ubuntu 24.04' } },
-  ]);
+  expect(host.code).toBe(0);
+  expect(host.err).toBe('');
+  expect(JSON.parse(host.out)).toMatchObject({ node: node.nodeName, host: { os: 'ubuntu 24.04' } });
   const absent = await airlock(['catalogue', 'i-0123456789abcdef0'], environment);
-  expect([absent.code, absent.err]).toEqual([
-    3,
-    expect.stringContaining('the ledger has no launch of i-0123456789abcdef0; accepted: '),
-  ]);
+  expect(absent.code).toBe(3);
+  expect(absent.err).toContain('the ledger has no launch of i-0123456789abcdef0; accepted: ');
   await world.services.dynamoDb.clear(source.table);
   for (const name of [node.instanceId, node.nodeName]) {
     const rebuilt = await findStory(source, name);
     const [[run], [before]] = [rebuilt?.runs ?? [], story.runs];
-    expect([run?.state, run?.receipt, run?.phases]).toEqual([before?.state, before?.receipt, before?.phases]);
+    expect(run?.state).toEqual(before?.state);
+    expect(run?.receipt).toEqual(before?.receipt);
+    expect(run?.phases).toEqual(before?.phases);
     expect(rebuilt?.events).toEqual(story.events);
   }
   const none = await airlock(['explain', 'i-0123456789abcdef0'], environment);
-  expect([none.code, none.out, none.err]).toEqual([
-    1,
-    '',
-    expect.stringMatching(/^Airlock has no launch of i-0123456789abcdef0: /),
-  ]);
+  expect(none.code).toBe(1);
+  expect(none.out).toBe('');
+  expect(none.err).toMatch(/^Airlock has no launch of i-0123456789abcdef0: /);
 }, 180_000);
 
 it('explain says why a node failed, what was decided and what to do now, and the exit code is 1', async () => {
@@ -131,10 +131,10 @@ it('explain without a look at the audit log group tells what the ledger has, and
   };
 
   const story = await findStory(source, node.instanceId);
-  expect([story?.runs.length, story?.events, story?.notChecked]).toEqual([
-    1,
-    [],
-    [{ resource: `the audit log group ${source.group}`, reason: expect.stringContaining('not authorized') }],
+  expect(story?.runs.length).toBe(1);
+  expect(story?.events).toEqual([]);
+  expect(story?.notChecked).toEqual([
+    { resource: `the audit log group ${source.group}`, reason: expect.stringContaining('not authorized') },
   ]);
   expect((await airlock(['explain', node.instanceId], environment)).code).toBe(3);
 }, 120_000);
@@ -147,32 +147,29 @@ it('the other commands reach the same account', async () => {
 
   const config = join(mkdtempSync(join(inject('scratch'), 'init-')), 'airlock.yaml');
   const init = await airlock(['init', '--config', config, '--json'], environment);
-  expect([init.code, init.err, JSON.parse(init.out)]).toMatchObject([
-    0,
-    '',
-    {
-      values: expect.arrayContaining([
-        { field: 'clusters', value: 'demo', from: 'account' },
-        { field: 'pools', value: 'karpenter', from: 'account' },
-        { field: 'instance profiles of demo', value: 'demo-nodes', from: 'account' },
-      ]),
-      pools: [{ placeholders: ['NODE_ROLE'] }],
-      notRead: [],
-    },
-  ]);
+  expect(init.code).toBe(0);
+  expect(init.err).toBe('');
+  expect(JSON.parse(init.out)).toMatchObject({
+    values: expect.arrayContaining([
+      { field: 'clusters', value: 'demo', from: 'account' },
+      { field: 'pools', value: 'karpenter', from: 'account' },
+      { field: 'instance profiles of demo', value: 'demo-nodes', from: 'account' },
+    ]),
+    pools: [{ placeholders: ['NODE_ROLE'] }],
+    notRead: [],
+  });
 
   const breakers = await airlock(['breaker', '--json'], environment);
-  expect([breakers.code, breakers.err, JSON.parse(breakers.out)]).toMatchObject([
-    0,
-    '',
-    { version: 1, breakers: [{ cluster: 'demo', pool: 'sandboxed', state: 'closed' }] },
-  ]);
+  expect(breakers.code).toBe(0);
+  expect(breakers.err).toBe('');
+  expect(JSON.parse(breakers.out)).toMatchObject({
+    version: 1,
+    breakers: [{ cluster: 'demo', pool: 'sandboxed', state: 'closed' }],
+  });
   const doctor = await airlock(['doctor', '--only', 'account'], environment);
-  expect([doctor.code, doctor.err, doctor.out]).toEqual([
-    0,
-    '',
-    expect.stringMatching(/^0 errors, 0 warnings; looked at \d+ resources\n$/),
-  ]);
+  expect(doctor.code).toBe(0);
+  expect(doctor.err).toBe('');
+  expect(doctor.out).toMatch(/^0 errors, 0 warnings; looked at \d+ resources\n$/);
 }, 120_000);
 
 it('a bar begins where the bar before it ends, and each line fits its width', () => {
@@ -204,7 +201,8 @@ it('after an act by hand, explain tells who did it and why, and the launch is no
   const told = (one: RunRecord) => storyOf([one], [], { notChecked: [], deployment });
   const story = told({ ...run, operatorAct: act });
 
-  expect([isFine(story), isFine(told(run))]).toEqual([false, true]);
+  expect(isFine(story)).toBe(false);
+  expect(isFine(told(run))).toBe(true);
   expect(story.byHand).toMatchObject({ act: 'quarantine', because: 'suspected escape' });
   expect(story.advice.operator).toMatch(/^npx airlock verify i-0123456789abcdef0 /);
   expect(isFine(told({ ...run, operatorAct: { ...act, act: 'verify' } }))).toBe(true);

@@ -145,18 +145,17 @@ describe('airlock init', () => {
     const all = ['init', ...words, '--instance-profile', 'lab_*', '--config', config];
     const first = await airlock([...all, '--snippets', pools, '--json'], blind);
 
-    expect([first.code, first.err]).toEqual([0, '']);
+    expect(first.code).toBe(0);
+    expect(first.err).toBe('');
     expect(v.parse(InitSchema, JSON.parse(first.out))).toMatchObject({ file: config, notRead: [] });
     expect(readdirSync(pools)).toEqual(['karpenter-kata.yaml']);
     expect(parseConfig(readFileSync(config, 'utf8')).clusters).toMatchObject([
       { name: 'lab', instanceProfiles: ['lab_*'] },
     ]);
     const again = await airlock(all, blind);
-    expect([again.code, again.out, again.err]).toEqual([
-      2,
-      '',
-      `${config} is there already; accepted: --force to overwrite it, or another file\n`,
-    ]);
+    expect(again.code).toBe(2);
+    expect(again.out).toBe('');
+    expect(again.err).toBe(`${config} is there already; accepted: --force to overwrite it, or another file\n`);
   });
 
   it('overwrites the unchanged sample, and states what it assumed because it could not look: the exit code is 3', async () => {
@@ -164,7 +163,8 @@ describe('airlock init', () => {
     writeFileSync(config, commentedConfig(sampleSettings));
     const { code, out, err } = await airlock(['init', ...words, '--config', config], { ...blind, COLUMNS: '200' });
 
-    expect([code, err]).toEqual([3, '']);
+    expect(code).toBe(3);
+    expect(err).toBe('');
     expect(out).toContain('instance profiles of lab: lab_*  (assumed; check it)');
     expect(out).toContain('could not read the clusters in EKS: ');
     expect(out).toContain('kind: EC2NodeClass');
@@ -179,9 +179,11 @@ describe('airlock init', () => {
       blind,
     );
 
-    expect([missing.code, missing.out]).toEqual([2, '']);
+    expect(missing.code).toBe(2);
+    expect(missing.out).toBe('');
     expect(missing.err).toMatch(/^option '--cluster' is not given, and no cluster was found; could not read /);
-    expect([wrong.code, wrong.out]).toEqual([2, '']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.out).toBe('');
     expect(wrong.err).toContain('clusters.0.name: is "a b"; accepted: ');
     expect(existsSync(config)).toBe(false);
   });

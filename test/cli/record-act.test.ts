@@ -42,20 +42,23 @@ it.each(['quarantine', 'uninstall', 'release'] as const)(
   async (act) => {
     const ledger = beginning(2);
     await ledger.act(act);
-    expect([ledger.written, ledger.pauses]).toEqual([[`${launchedAt} 0001`], [1_000, 1_000, 1_000]]);
+    expect(ledger.written).toEqual([`${launchedAt} 0001`]);
+    expect(ledger.pauses).toEqual([1_000, 1_000, 1_000]);
   },
 );
 
 it('an act for a run that never appears is not made, and says when to try again', async () => {
   const ledger = beginning(Number.POSITIVE_INFINITY);
   await expect(ledger.act('quarantine')).rejects.toThrow(/^nothing was done: another run .* in three minutes$/);
-  expect([ledger.written, ledger.pauses.length]).toEqual([[], 10]);
+  expect(ledger.written).toEqual([]);
+  expect(ledger.pauses.length).toBe(10);
 });
 
 it.each(['retry', 'verify'] as const)('%s asks for no run while another begins', async (act) => {
   const ledger = beginning(0);
   await expect(ledger.act(act)).rejects.toThrow(/another run of i-0123456789abcdef0 begins/);
-  expect([ledger.written, ledger.pauses]).toEqual([[], []]);
+  expect(ledger.written).toEqual([]);
+  expect(ledger.pauses).toEqual([]);
 });
 
 it.each(operatorActs)('%s is refused for a node that another operator closed after it was chosen', async (act) => {

@@ -39,7 +39,8 @@ describe('airlock start --json', () => {
   it("prints only one object, with each node's run, the backends and the calls", async () => {
     const { code, out, err } = await airlockAlone(['start', '--json', '--clock', 'virtual', '--nodes', '2']);
 
-    expect([code, err]).toEqual([0, '']);
+    expect(code).toBe(0);
+    expect(err).toBe('');
     const { nodes, backends, calls } = v.parse(RunSchema, JSON.parse(out));
     expect(nodes.map(({ runtime, outcome }) => [runtime, outcome])).toEqual(Array(2).fill(['gvisor', 'released']));
     for (const { stages, transitions, version } of nodes) {
@@ -113,7 +114,8 @@ describe('bad input', () => {
     async (words, message) => {
       const { code, out, err } = await airlock(['start', '--json', ...withFiles(words)]);
 
-      expect([code, out]).toEqual([2, '']);
+      expect(code).toBe(2);
+      expect(out).toBe('');
       expect(err).toContain(message);
       expect(err.trimEnd().split('\n')).toHaveLength(1);
     },
@@ -128,7 +130,8 @@ describe('bad input', () => {
 
     const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', cwd: '/' });
 
-    expect([status, stdout]).toEqual([2, '']);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
     expect(stderr).toMatch(/^real nodes need (root: .* Run the command with sudo|Debian or Ubuntu; this is .*)\n$/);
   });
 

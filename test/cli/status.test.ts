@@ -82,7 +82,8 @@ describe('a node of the fleet', () => {
   ] as const)('is %s', (state, runs, nodes, healthy) => {
     const seen = fleet(runs, nodes);
 
-    expect([statesIn(seen), isHealthy(seen)]).toEqual([[{ [state]: 1 }], healthy]);
+    expect(statesIn(seen)).toEqual([{ [state]: 1 }]);
+    expect(isHealthy(seen)).toEqual(healthy);
     if (!healthy) expect(seen.attention).toMatchObject([{ state }]);
   });
 
@@ -179,7 +180,10 @@ describe('airlock status', () => {
       later,
     );
 
-    expect([good.code, good.err, bad.code, bad.err]).toEqual([0, '', 1, '']);
+    expect(good.code).toBe(0);
+    expect(good.err).toBe('');
+    expect(bad.code).toBe(1);
+    expect(bad.err).toBe('');
     expect(JSON.parse(good.out)).toMatchObject({
       pools: [{ cluster: 'demo', pool: 'sandboxed', nodes: { released: 1 } }],
       attention: [],
@@ -193,12 +197,15 @@ describe('airlock status', () => {
     });
     expect(released.instanceId).not.toBe(failed.instanceId);
     const { advisories } = v.parse(AdvisoriesSchema, JSON.parse(exposed.out));
-    expect([exposed.code, exposed.err]).toEqual([1, '']);
+    expect(exposed.code).toBe(1);
+    expect(exposed.err).toBe('');
     expect(advisories.find(({ id }) => id === 'CVE-2026-96812')?.pools).toMatchObject([
       { cluster: 'demo', pool: 'sandboxed', affected: [{ instanceId: released.instanceId }], unknown: [], gated: 1 },
     ]);
     const { nodes, notChecked } = v.parse(ClosingReportSchema, JSON.parse(closing.out));
-    expect([closing.code, closing.err, notChecked]).toEqual([1, '', []]);
+    expect(closing.code).toBe(1);
+    expect(closing.err).toBe('');
+    expect(notChecked).toEqual([]);
     expect(nodes).toMatchObject([
       { instanceId: released.instanceId, state: 'affected', exposed: [{ from: expect.any(String) }] },
       { instanceId: failed.instanceId, state: 'gated', exposed: [], left: '' },
@@ -219,15 +226,16 @@ describe('airlock status', () => {
     };
     const { code, out } = await runIn(world, ['status', '--json']);
 
-    expect([code, JSON.parse(out).notChecked]).toEqual([
-      3,
-      [{ resource: 'cluster demo', reason: expect.stringContaining('not authorized') }],
+    expect(code).toBe(3);
+    expect(JSON.parse(out).notChecked).toEqual([
+      { resource: 'cluster demo', reason: expect.stringContaining('not authorized') },
     ]);
   }, 120_000);
 
   it('refuses --watch with --json', async () => {
     const { code, err } = await airlock(['status', '--watch', '--json']);
-    expect([code, err]).toEqual([2, "option '--watch' is given with '--json'; accepted: one of them\n"]);
+    expect(code).toBe(2);
+    expect(err).toBe("option '--watch' is given with '--json'; accepted: one of them\n");
   });
 
   it.skipIf(!hasTerminals)(

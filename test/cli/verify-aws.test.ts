@@ -15,14 +15,16 @@ const bare = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA
 describe('airlock verify-aws', () => {
   it('refuses without credentials, and names what it needs', async () => {
     const { code, out, err } = await airlock(['verify-aws'], bare);
-    expect([code, out]).toEqual([3, '']);
+    expect(code).toBe(3);
+    expect(out).toBe('');
     expect(err).toMatch(/^verify:aws needs a real AWS account but found no credentials; accepted: AWS_PROFILE, or /);
   });
 
   it('refuses with credentials but no region', async () => {
     const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) };
     const { code, out, err } = await airlock(['verify-aws'], { ...bare, ...keys });
-    expect([code, out]).toEqual([3, '']);
+    expect(code).toBe(3);
+    expect(out).toBe('');
     expect(err).toMatch(/no region; accepted: AWS_REGION/);
   });
 });
@@ -55,7 +57,7 @@ describe('the states that are tested in AWS', () => {
     const cases = casesOf(definition);
     expect([...new Set(cases.map(({ stateName }) => stateName))]).toEqual(Object.keys(States));
     for (const { stateName, mock, wanted } of cases) {
-      expect([stateName, mock !== undefined]).toEqual([stateName, States[stateName].Type === 'Task']);
+      expect(mock !== undefined, stateName).toEqual(States[stateName].Type === 'Task');
       if (wanted.next !== undefined) expect(Object.keys(States)).toContain(wanted.next);
     }
     expect(cases.filter(({ stateName }) => stateName === 'BeginRun').map(({ wanted }) => wanted.next)).toEqual([
@@ -176,8 +178,7 @@ describe('the documents that are compared in AWS', () => {
       ([, { Type }]) => Type === 'AWS::SSM::Document',
     );
     expect([...hashes.keys()]).toEqual(documents.map(([id]) => id));
-    for (const [id, hash] of hashes)
-      if (!id.includes('uninstall')) expect([id, template.includes(hash)]).toEqual([id, true]);
+    for (const [id, hash] of hashes) if (!id.includes('uninstall')) expect(template.includes(hash), id).toBe(true);
   });
 
   it.each([

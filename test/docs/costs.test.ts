@@ -43,7 +43,8 @@ it.each(tables)('adds up, at the prices in the table: %s', (heading) => {
   expect(rows.length).toBeGreaterThan(6);
   for (const { item, amount, price, each, dollars } of rows) {
     const known = prices.find((one) => one.item === item);
-    expect([item, price, each]).toEqual([item, known?.dollars, known?.each]);
+    expect(price, item).toEqual(known?.dollars);
+    expect(each, item).toEqual(known?.each);
     expect(Math.abs(dollars - (amount * price) / (known?.per ?? 1)), item).toBeLessThan(0.001);
   }
   const sum = rows.reduce((all, { dollars }) => all + dollars, 0);
@@ -72,5 +73,7 @@ it('agrees with the README', () => {
   const said = /\$([\d.]+) to \$([\d.]+) for 1,000 nodes and \$([\d.]+) a month/.exec(readme);
 
   const [alone, crowd, idle] = tables.map((heading) => tableOf(heading).total.toFixed(2));
-  expect([said?.[1], said?.[2], said?.[3]]).toEqual([crowd, alone, idle]);
+  expect(said?.[1]).toEqual(crowd);
+  expect(said?.[2]).toEqual(alone);
+  expect(said?.[3]).toEqual(idle);
 });

@@ -43,7 +43,10 @@ describe('docs/understand/doors.md', () => {
     expect(rows.length).toBeGreaterThan(calls.length);
     for (const row of rows) {
       const cells = row.split(/(?<!\\)\|/).slice(1, -1);
-      expect([row, cells.filter((cell) => cell.trim() === '')]).toEqual([row, []]);
+      expect(
+        cells.filter((cell) => cell.trim() === ''),
+        row,
+      ).toEqual([]);
     }
     expect(page).not.toMatch(/trust/i);
   });
@@ -61,13 +64,13 @@ describe('docs/understand/doors.md', () => {
     for (const { door, action } of calls.filter(
       ({ door: one, action: by }) => verdictOf('principal', one, by) === 'denied',
     ))
-      expect([door.id, action, denials[action]?.length]).toEqual([door.id, action, expect.any(Number)]);
+      expect(denials[action], `${door.id} ${action}`).toBeDefined();
   });
 
   it('lets another account, or a service that acts for another resource, reach no door', () => {
     for (const { door, action } of calls)
       for (const who of ['account', 'service', 'node', 'pod'] as const)
-        expect([door.id, action, who, verdictOf(who, door, action)]).not.toContain('reaches');
+        expect(verdictOf(who, door, action), `${door.id} ${action} ${who}`).not.toBe('reaches');
   });
 
   it('cannot be generated if it does not state the effect of a call to a function, or to a queue without a policy', () => {
@@ -89,8 +92,12 @@ describe('docs/understand/doors.md', () => {
     const fits = (object: string, name: string) =>
       object.endsWith('*') ? name.startsWith(object.slice(0, -1)) : object === name;
     const objects = clusterDoors.flatMap((door) => door.objects);
-    for (const name of named) expect([name, objects.filter((one) => fits(one, name)).length]).toEqual([name, 1]);
-    for (const object of objects) expect([object, named.some((name) => fits(object, name))]).toEqual([object, true]);
+    for (const name of named) expect(objects.filter((one) => fits(one, name)).length, name).toBe(1);
+    for (const object of objects)
+      expect(
+        named.some((name) => fits(object, name)),
+        object,
+      ).toBe(true);
   });
 });
 
@@ -133,7 +140,7 @@ describe('the local cloud decides as docs/understand/doors.md states', () => {
       const isDenied = 'error' in came && /explicit deny in a resource-based policy/.test(came.error);
       const isRefused = 'error' in came && /AccessDenied|not authorized/.test(came.error);
       const verdict = isDenied ? 'denied' : isRefused ? 'not allowed' : 'reaches';
-      expect([door.id, action, verdict]).toEqual([door.id, action, verdictOf('principal', door, action)]);
+      expect(verdict, `${door.id} ${action}`).toBe(verdictOf('principal', door, action));
     }
   });
 
@@ -159,7 +166,7 @@ describe('the local cloud decides as docs/understand/doors.md states', () => {
       for (const { id } of roles) {
         const principal = { kind: 'role', roleArn: arnOf(id), sessionName: 'x' } as const;
         const denied = world.cloud.iam.deny(principal, { action, resource });
-        expect([id, action, door.id, denied === undefined]).toEqual([id, action, door.id, allowed.includes(id)]);
+        expect(denied === undefined, `${id} ${action} ${door.id}`).toBe(allowed.includes(id));
         if (denied === undefined) may++;
       }
     }

@@ -15,7 +15,7 @@ it('the tour shows for each fault with a name how its launch ends, what was seen
 
   expect(rows.map(({ fault }) => fault).toSorted()).toEqual(failing.toSorted());
   for (const { fault, outcome, seen, next } of rows) {
-    expect([fault, outcome]).toEqual([fault, faults[fault]?.ends]);
+    expect(outcome, fault).toEqual(faults[fault]?.ends);
     expect(seen.length).toBeGreaterThan(10);
     const command = isOutcome(outcome) ? nextCommand(outcome, { instance: 'INSTANCE', node: 'NODE' }) : undefined;
     expect(next).toBe(command === undefined ? 'nothing to find out' : `\`${command}\``);

@@ -5,7 +5,8 @@ import { deadlineBounds } from '../../domain/tags.ts';
 describe('the seconds that a document is given', () => {
   it('range from a minute to the longest deadline, and lose at most half of the time', () => {
     expect(timeSteps).toEqual([...timeSteps].sort((one, other) => one - other));
-    expect([timeSteps[0], timeSteps.at(-1)]).toEqual([60, deadlineBounds.most * 60]);
+    expect(timeSteps[0]).toBe(60);
+    expect(timeSteps.at(-1)).toEqual(deadlineBounds.most * 60);
     for (let seconds = 60; seconds <= deadlineBounds.most * 60; seconds++) {
       const told = timeStep(seconds * 1_000);
       expect(told).toBeLessThanOrEqual(seconds);

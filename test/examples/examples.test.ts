@@ -28,7 +28,8 @@ const customTags = [
 function read(path: string): unknown[] {
   const text = readFileSync(join(root, 'examples', path), 'utf8');
   return parseAllDocuments(text, { customTags }).map((document) => {
-    expect([path, document.errors, document.warnings]).toEqual([path, [], []]);
+    expect(document.errors, path).toEqual([]);
+    expect(document.warnings, path).toEqual([]);
     return document.toJS() as unknown;
   });
 }
@@ -75,11 +76,9 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
       kind: at(nodeClass, 'kind'),
       name: at(nodeClass, 'metadata.name'),
     });
-    expect([at(nodePool, 'apiVersion'), at(nodePool, 'kind'), at(nodeClass, 'spec.amiFamily')]).toEqual([
-      'karpenter.sh/v1',
-      'NodePool',
-      'Custom',
-    ]);
+    expect(at(nodePool, 'apiVersion')).toBe('karpenter.sh/v1');
+    expect(at(nodePool, 'kind')).toBe('NodePool');
+    expect(at(nodeClass, 'spec.amiFamily')).toBe('Custom');
   });
 
   it('sets no tag that Karpenter reserves', () => {
@@ -128,10 +127,10 @@ it('the managed node group tags instances, and shows gate and label to the autos
   expect(at(template, 'Resources.LaunchTemplate.Properties.LaunchTemplateData.TagSpecifications')).toEqual([
     { ResourceType: 'instance', Tags: [{ Key: runtimeTag, Value: 'gvisor' }] },
   ]);
-  expect([at(template, `${group}.Taints`), at(template, `${group}.Labels`)]).toEqual([
-    [{ Key: 'startup-taint.cluster-autoscaler.kubernetes.io/airlock', Effect: 'NO_SCHEDULE' }],
-    { [poolLabel]: 'gvisor' },
+  expect(at(template, `${group}.Taints`)).toEqual([
+    { Key: 'startup-taint.cluster-autoscaler.kubernetes.io/airlock', Effect: 'NO_SCHEDULE' },
   ]);
+  expect(at(template, `${group}.Labels`)).toEqual({ [poolLabel]: 'gvisor' });
 });
 
 it("eksctl's node group has a gate that the Cluster Autoscaler knows, and its tags reach the instances and the group", () => {
@@ -194,10 +193,8 @@ it('the job is valid for the API, and requests a RuntimeClass and a label that A
   const spec = 'spec.template.spec';
 
   expect(unknownFields('V1Job', job)).toEqual([]);
-  expect([at(job, `${spec}.runtimeClassName`), at(job, `${spec}.nodeSelector`)]).toEqual([
-    runtimeTraits.gvisor.runtimeClass,
-    { [provenLabel]: 'gvisor' },
-  ]);
+  expect(at(job, `${spec}.runtimeClassName`)).toEqual(runtimeTraits.gvisor.runtimeClass);
+  expect(at(job, `${spec}.nodeSelector`)).toEqual({ [provenLabel]: 'gvisor' });
   expect(at(job, spec)).not.toHaveProperty('tolerations');
 });
 
@@ -216,23 +213,22 @@ it('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privilege
   expect(environment).toContain('FF_USE_ADVANCED_POD_SPEC_CONFIGURATION=true');
   expect(environment).toContain('DOCKER_TLS_CERTDIR=/certs');
   const [patch] = parseAllDocuments(String(at(kubernetes, 'pod_spec.0.patch'))).map((document) => document.toJS());
-  expect([patch, unknownFields('V1PodSpec', patch)]).toEqual([{ hostUsers: false }, []]);
+  expect(patch).toEqual({ hostUsers: false });
+  expect(unknownFields('V1PodSpec', patch)).toEqual([]);
 });
 
 it('the rule for node-readiness-controller watches the condition and the kind of gate for which Airlock publishes it', () => {
   const [rule] = read('node-readiness-controller/rule.yaml');
 
   expect(at(rule, 'spec.conditions')).toEqual([{ type: readinessCondition, requiredStatus: 'True' }]);
-  expect([gateKindOf(String(at(rule, 'spec.taint.key'))), at(rule, 'spec.taint.effect')]).toEqual([
-    'readiness',
-    'NoSchedule',
-  ]);
+  expect(gateKindOf(String(at(rule, 'spec.taint.key')))).toBe('readiness');
+  expect(at(rule, 'spec.taint.effect')).toBe('NoSchedule');
 });
 
 it('the manifests are valid for the API', () => {
   for (const manifest of renderManifests({ runtimes })) {
     const { kind = '' } = manifest;
-    expect([kind, unknownFields(`V1${kind}`, manifest)]).toEqual([kind, []]);
+    expect(unknownFields(`V1${kind}`, manifest), kind).toEqual([]);
   }
 });
 

@@ -30,7 +30,8 @@ const ManifestSchema = v.looseObject({
 
 function read(file: string) {
   return parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => {
-    expect([file, document.errors, document.warnings]).toEqual([file, [], []]);
+    expect(document.errors, file).toEqual([]);
+    expect(document.warnings, file).toEqual([]);
     return document.toJS() as unknown;
   });
 }

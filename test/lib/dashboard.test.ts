@@ -96,7 +96,10 @@ describe('the dashboard', () => {
     for (const [, set = '', names = ''] of found) {
       for (const [, name = ''] of names.matchAll(/MetricName=\\"(\w+)\\"/g)) {
         const { dimensions }: MetricDefinition = metrics[name as MetricName];
-        expect([name, dimensions.map((keys) => keys.join(','))]).toEqual([name, expect.arrayContaining([set])]);
+        expect(
+          dimensions.map((keys) => keys.join(',')),
+          name,
+        ).toEqual(expect.arrayContaining([set]));
       }
     }
   });

@@ -45,7 +45,8 @@ describe("the scheduled doctor's function", () => {
     const { DOCTOR } = found?.['Properties'].Environment.Variables ?? {};
     const { gate, clusters, artifacts } = v.parse(settings.DOCTOR, DOCTOR);
 
-    expect([gate, clusters]).toEqual(['airlock.dev/bootstrap', [{ name: 'demo', private: false, isInEks: true }]]);
+    expect(gate).toBe('airlock.dev/bootstrap');
+    expect(clusters).toEqual([{ name: 'demo', private: false, isInEks: true }]);
     expect(artifacts).toContainEqual(expect.stringContaining('gvisor'));
     // Lambda takes 4 KiB for all variables together.
     expect(Buffer.byteLength(DOCTOR)).toBeLessThan(3_000);
@@ -87,7 +88,7 @@ describe("the scheduled doctor's function", () => {
     it('allow each of them on what it reads', () => {
       for (const { actions, service, resource } of doctorRights(['demo'])) {
         const on = service === undefined ? '*' : arn(service, (resource ?? '').replace('*', 'one'));
-        for (const action of actions) expect([action, verdict(action, on)]).toEqual([action, 'allow']);
+        for (const action of actions) expect(verdict(action, on), action).toBe('allow');
       }
     });
 
@@ -101,7 +102,7 @@ describe("the scheduled doctor's function", () => {
         ['iam:GetInstanceProfile', arn('iam', 'role/one')],
         ['ssm:GetServiceSetting', arn('ssm', 'servicesetting/ssm/parameter-store/default-parameter-tier')],
       ] as const;
-      for (const [action, on] of others) expect([action, verdict(action, on)]).toEqual([action, 'implicit-deny']);
+      for (const [action, on] of others) expect(verdict(action, on), action).toBe('implicit-deny');
     });
 
     it('allow nothing that changes something', () => {

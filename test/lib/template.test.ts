@@ -301,7 +301,8 @@ describe('queues', () => {
 
   it.each(mappings)('$id: a single message is delivered immediately, by two functions at most', ({ mapping }) => {
     expect(mapping['MaximumBatchingWindowInSeconds'] ?? 0).toBe(0);
-    expect([mapping['BatchSize'], mapping['ScalingConfig'].MaximumConcurrency]).toEqual([10, 2]);
+    expect(mapping['BatchSize']).toBe(10);
+    expect(mapping['ScalingConfig'].MaximumConcurrency).toBe(2);
   });
 
   it('let a node wait for its agent until the longest deadline without a dead letter', () => {
@@ -324,7 +325,7 @@ describe('queues', () => {
       const command = new RegExp(
         `start-message-move-task --source-arn ",.*GetAtt":\\["${dead}".*--destination-arn ".*GetAtt":\\["${id}"`,
       );
-      expect([id, moves.filter((said) => command.test(said)).length]).toEqual([id, 1]);
+      expect(moves.filter((said) => command.test(said)).length, id).toBe(1);
     }
     expect(alarms).toHaveLength(withDead.length);
   });
@@ -356,7 +357,7 @@ describe('alarms', () => {
     for (const [heading, section] of sections) {
       if (heading === 'Dead letters') continue;
       const parts = [...section.matchAll(/^- \*\*(\w+)\*\*: /gm)].map(([, part]) => part);
-      expect([heading, parts]).toEqual([heading, ['Means', 'See', 'Do', 'Over']]);
+      expect(parts, heading).toEqual(['Means', 'See', 'Do', 'Over']);
     }
   });
 
@@ -370,10 +371,10 @@ describe('alarms', () => {
       }
       const { dimensions, emittedBy }: MetricDefinition = metrics[MetricName as MetricName];
       const keys = Dimensions.map(({ Name }: { Name: string }) => Name);
-      expect([MetricName, dimensions.map((set) => set.toSorted())]).toEqual([
+      expect(
+        dimensions.map((set) => set.toSorted()),
         MetricName,
-        expect.arrayContaining([keys.toSorted()]),
-      ]);
+      ).toEqual(expect.arrayContaining([keys.toSorted()]));
       const service = Dimensions.find(({ Name }: { Name: string }) => Name === 'service')?.Value;
       if (service !== undefined) expect(emittedBy).toEqual([service]);
     }
@@ -384,18 +385,14 @@ describe('alarms', () => {
     for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
       const name = alarmName(id);
       const row = rows.find((one) => name === one.name || (one.scope === 'queue' && name.endsWith(one.name)));
-      expect([
-        id,
-        Properties.ExtendedStatistic ?? Properties.Statistic,
-        Properties.Period,
-        Properties.Threshold,
-      ]).toEqual([id, row?.statistic, (row?.minutes ?? 0) * 60, row?.threshold]);
-      expect([id, Properties.ComparisonOperator, Properties.TreatMissingData, Properties.EvaluationPeriods]).toEqual([
-        id,
+      expect(Properties.ExtendedStatistic ?? Properties.Statistic, id).toEqual(row?.statistic);
+      expect(Properties.Period, id).toEqual((row?.minutes ?? 0) * 60);
+      expect(Properties.Threshold, id).toEqual(row?.threshold);
+      expect(Properties.ComparisonOperator, id).toEqual(
         row?.fires === 'above' ? 'GreaterThanThreshold' : 'LessThanThreshold',
-        row?.missing === 'fires' ? 'missing' : 'notBreaching',
-        1,
-      ]);
+      );
+      expect(Properties.TreatMissingData, id).toEqual(row?.missing === 'fires' ? 'missing' : 'notBreaching');
+      expect(Properties.EvaluationPeriods, id).toBe(1);
     }
   });
 
@@ -475,7 +472,7 @@ describe('documents', () => {
     expect(sent).toHaveLength(2 * runtimes.length);
     for (const [id, { Properties }] of sent) {
       const hash = createHash('sha256').update(Properties['Content']).digest('hex');
-      expect([id, variables.split(hash).length]).toEqual([id, 2]);
+      expect(variables.split(hash).length, id).toBe(2);
     }
   });
 
@@ -497,7 +494,7 @@ describe('documents', () => {
     const version = defaultVersion(catalogue, runtime);
     for (const verb of verbs) {
       const { parameters } = assembleDocument(catalogue, runtime, verb).content;
-      expect([verb, Object.keys(parameters)]).toEqual([verb, Object.keys(parametersFor(verb, { runtime, version }))]);
+      expect(Object.keys(parameters), verb).toEqual(Object.keys(parametersFor(verb, { runtime, version })));
     }
   });
 });

@@ -40,10 +40,8 @@ describe('an installation that still runs when its time is up', () => {
     await settle(world);
 
     const receipt = receiptIn(world.timelineOf(node));
-    expect([receipt?.outcome, receipt?.detail]).toEqual([
-      'deadline-passed',
-      expect.stringContaining('was cancelled and has not ended'),
-    ]);
+    expect(receipt?.outcome).toBe('deadline-passed');
+    expect(receipt?.detail).toContain('was cancelled and has not ended');
     expect(Date.parse(receipt?.endedAt ?? '') - node.launchedAt).toBeLessThanOrEqual(20 * minutes);
   });
 });
@@ -78,7 +76,7 @@ describe('the tag airlock:deadline-minutes', () => {
     await settle(world);
 
     for (const [value, node] of nodes) {
-      expect([value, world.report(node).outcome]).toEqual([value, 'released']);
+      expect(world.report(node).outcome, value).toBe('released');
       const [admitted] = world.timelineOf(node);
       expect(admitted?.detail).toMatchObject({ ignored: expect.stringContaining(JSON.stringify(value)) });
       expect(timeline(world, node).at(-1)).toBe('Node Released');

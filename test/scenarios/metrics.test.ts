@@ -94,7 +94,7 @@ describe('metrics', () => {
     for (const { name, dimensions } of values) {
       const definition = Object.entries(metrics).find(([known]) => known === name)?.[1];
       const sets = definition?.dimensions.map((set) => set.toSorted());
-      expect([name, sets]).toEqual([name, expect.arrayContaining([Object.keys(dimensions).toSorted()])]);
+      expect(sets, name).toEqual(expect.arrayContaining([Object.keys(dimensions).toSorted()]));
       const { service } = dimensions;
       if (service !== undefined) expect(definition?.emittedBy).toContain(service);
     }

@@ -127,7 +127,7 @@ describe('what roles may do because of a mirror', () => {
       for (const [on, resource] of Object.entries(resources)) {
         const isAllowed = world.cloud.iam.deny(principal, { action, resource }) === undefined;
         const isGiven = rights.some((right) => right.on === on && right.actions.includes(action));
-        expect([action, on, isAllowed]).toEqual([action, on, isGiven]);
+        expect(isAllowed, `${action} ${on}`).toBe(isGiven);
       }
     }
   });
@@ -169,7 +169,10 @@ describe('airlock artifacts', () => {
     const filled = await run('artifacts', 'fill', '--json');
     const right = await run('artifacts', '--json');
 
-    expect([wrong.code, filled.code, right.code, filled.err]).toEqual([1, 0, 0, '']);
+    expect(wrong.code).toBe(1);
+    expect(filled.code).toBe(0);
+    expect(right.code).toBe(0);
+    expect(filled.err).toBe('');
     const states = (
       JSON.parse(wrong.out) as { files: { version: string; arch: string; state: string; reason: string }[] }
     ).files;

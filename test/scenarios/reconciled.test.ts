@@ -67,7 +67,8 @@ describe('a result without an event', () => {
     const node = await launch(world);
     await settle(world);
 
-    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+    expect(world.report(node).outcome).toBe('released');
+    expect(commandsFor(world, node)).toBe(1);
     expect(done(world, 'SendTaskSuccess')).toBe(2);
     expect(timeline(world, node)).toEqual(released);
   });
@@ -87,7 +88,8 @@ describe('a result without an event', () => {
         queue.redrive = { ...queue.redrive, maxReceiveCount: 1 };
     }
     await settle(world);
-    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+    expect(world.report(node).outcome).toBe('released');
+    expect(commandsFor(world, node)).toBe(1);
   });
 
   it('is not taken from a command that still runs', async () => {
@@ -256,7 +258,8 @@ describe('a launch whose message is a dead letter', () => {
       DestinationArn: work?.settings.arn,
     });
     await pass(world, 10 * minute);
-    expect([dead?.visible, work?.visible]).toEqual([0, 0]);
+    expect(dead?.visible).toBe(0);
+    expect(work?.visible).toBe(0);
     expect(timeline(world, node)).toEqual([...released, 'Launch Ignored']);
     expect(world.services.states.executions()).toHaveLength(1);
   });
@@ -278,7 +281,9 @@ describe('a fleet of 10,000 instances', () => {
 
     const calls = world.cloud.journal.slice(before);
     const times = (wanted: string) => calls.filter(({ operation }) => operation === wanted).length;
-    expect([times('DescribeInstances'), times('BatchGetItem'), times('StartExecution')]).toEqual([10, 100, 0]);
+    expect(times('DescribeInstances')).toBe(10);
+    expect(times('BatchGetItem')).toBe(100);
+    expect(times('StartExecution')).toBe(0);
     expect(calls.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 });

@@ -52,7 +52,9 @@ describe('a first deployment that fails', () => {
       /AirlockFoundCluster\) cannot be made: .*eks:DescribeCluster/,
     );
     expect(world.cloud.status('Airlock')).toBe('ROLLBACK_COMPLETE');
-    expect([trails(world), documents(world), world.cloud.resources]).toEqual([[], [], []]);
+    expect(trails(world)).toEqual([]);
+    expect(documents(world)).toEqual([]);
+    expect(world.cloud.resources).toEqual([]);
     expect(world.services.sqs.all()).toEqual([]);
     expect(world.cloud.lambda.functions.size).toBe(0);
 
@@ -193,8 +195,11 @@ describe('a stack that is destroyed', () => {
 
     await world.cloud.destroy();
     expect(written).toBeGreaterThan(0);
-    expect([trails(world), documents(world), world.services.sqs.all()]).toEqual([[trail], [], []]);
-    expect([world.cloud.lambda.functions.size, world.cloud.iam.roles.size]).toEqual([0, 0]);
+    expect(trails(world)).toEqual([trail]);
+    expect(documents(world)).toEqual([]);
+    expect(world.services.sqs.all()).toEqual([]);
+    expect(world.cloud.lambda.functions.size).toBe(0);
+    expect(world.cloud.iam.roles.size).toBe(0);
 
     await world.cloud.deploy(inject('assembly'));
     expect(trails(world)).toHaveLength(2);

@@ -44,16 +44,17 @@ it('a policy without a binding denies nothing', async () => {
 it('without a reason the answer is 422, and without a message it names the expression', async () => {
   const answer = await answerOf('plain', { validations: [{ expression: '1 == 2' }] });
 
-  expect([answer.code, messageOf(answer)]).toEqual([
-    422,
+  expect(answer.code).toBe(422);
+  expect(messageOf(answer)).toBe(
     `nodes "plain-1" is forbidden: ValidatingAdmissionPolicy 'plain' with binding 'plain' denied request: failed expression: 1 == 2`,
-  ]);
+  );
 });
 
 it('an expression that cannot be evaluated denies', async () => {
   const answer = await answerOf('broken', { validations: [{ expression: 'object.spec.missing == 1' }] });
 
-  expect([answer.code, messageOf(answer)]).toEqual([422, expect.stringContaining('resulted in error: ')]);
+  expect(answer.code).toBe(422);
+  expect(messageOf(answer)).toContain('resulted in error: ');
 });
 
 it('a variable that cannot be evaluated affects only the expressions that use it', async () => {
@@ -71,7 +72,8 @@ it('a message that fails is replaced by the fixed one', async () => {
   ];
   const answer = await answerOf('message', { validations });
 
-  expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringMatching(/denied request: no$/)]);
+  expect(answer.code).toBe(403);
+  expect(messageOf(answer)).toMatch(/denied request: no$/);
 });
 
 it('empty values are not in the request', async () => {

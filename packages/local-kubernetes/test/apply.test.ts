@@ -42,7 +42,8 @@ it('a parameter that the stand-in does not know is refused by name', async () =>
     '?fieldManager=x&fieldValidation=Strict',
   );
 
-  expect([answer.code, messageOf(answer)]).toEqual([400, expect.stringContaining('fieldValidation')]);
+  expect(answer.code).toBe(400);
+  expect(messageOf(answer)).toContain('fieldValidation');
 });
 
 it('the access policy of a cluster administrator gives every right, including granting, until its entry is gone', async () => {
@@ -66,7 +67,8 @@ describe('a namespace', () => {
     const late = await ask(cluster.admin, 'POST', '/api/v1/namespaces/lab/pods', { ...pod, metadata: { name: 'q' } });
 
     expect(deleted.body).toMatchObject({ status: { phase: 'Terminating' } });
-    expect([late.code, messageOf(late)]).toEqual([403, expect.stringContaining('because it is being terminated')]);
+    expect(late.code).toBe(403);
+    expect(messageOf(late)).toContain('because it is being terminated');
     await pass(cluster.clock, 10_000);
     expect((await ask(cluster.admin, 'GET', '/api/v1/namespaces/lab')).code).toBe(404);
     expect(cluster.api.pods()).toEqual([]);

@@ -45,7 +45,9 @@ it('planted faults are answered as the real server would, as many times as they 
   const calm = await ask(operator, 'GET', '/api/v1/nodes');
   cluster.api.faults.plant(() => true, { kind: 'drop', when: 'before' }, 1);
 
-  expect([busy.code, busy.headers['retry-after'], calm.code]).toEqual([429, '3', 200]);
+  expect(busy.code).toBe(429);
+  expect(busy.headers['retry-after']).toBe('3');
+  expect(calm.code).toBe(200);
   await expect(ask(operator, 'GET', '/api/v1/nodes')).rejects.toThrow();
 });
 
@@ -56,7 +58,9 @@ it('a dry run of a patch is checked like any other, and changes nothing', async 
   const good = await change([{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
   const bad = await change([{ op: 'test', path: '/metadata/labels/a', value: 'b' }]);
 
-  expect([good.code, good.body, bad.code]).toMatchObject([200, { metadata: { labels: { a: 'b' } } }, 422]);
+  expect(good.code).toBe(200);
+  expect(good.body).toMatchObject({ metadata: { labels: { a: 'b' } } });
+  expect(bad.code).toBe(422);
   expect(cluster.api.node('dry')?.metadata.labels).not.toHaveProperty('a');
 });
 

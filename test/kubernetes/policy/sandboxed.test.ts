@@ -42,12 +42,14 @@ describe('a namespace with the label', () => {
     ['on the network of its host without one', { hostNetwork: true }, 'the pod has none'],
   ])('refuses a pod %s', async (_, spec, message) => {
     const answer = await create('tenants', pod(spec));
-    expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringContaining(message)]);
+    expect(answer.code).toBe(403);
+    expect(messageOf(answer)).toContain(message);
     expect(messageOf(answer)).toContain('need the runtimeClassName gvisor, because of its label airlock.dev/sandboxed');
   });
 
   it('refuses one too if the value of the label is another', async () => {
-    expect([await codeIn('typo'), await codeIn('typo', sandboxed)]).toEqual([403, 201]);
+    expect(await codeIn('typo')).toBe(403);
+    expect(await codeIn('typo', sandboxed)).toBe(201);
   });
 
   it('lets a pod change that it took', async () => {
@@ -76,7 +78,8 @@ describe('a namespace with the label', () => {
 });
 
 it('a namespace without the label, and one of the system, takes any pod', async () => {
-  expect([await codeIn('free'), await codeIn('kube-system')]).toEqual([201, 201]);
+  expect(await codeIn('free')).toBe(201);
+  expect(await codeIn('kube-system')).toBe(201);
 });
 
 describe('a RuntimeClass', () => {
@@ -92,7 +95,8 @@ describe('a RuntimeClass', () => {
   it('of Airlock can name its own handler only, and any other class any', async () => {
     await ask(cluster.admin, 'DELETE', '/apis/node.k8s.io/v1/runtimeclasses/gvisor');
     const denied = await apply('gvisor', 'runc');
-    expect([denied.code, messageOf(denied)]).toEqual([403, expect.stringContaining('needs the handler runsc')]);
+    expect(denied.code).toBe(403);
+    expect(messageOf(denied)).toContain('needs the handler runsc');
     expect((await apply('gvisor', 'runsc')).code).toBe(201);
     expect((await apply(`class-${unique()}`, 'runc')).code).toBe(201);
   });

@@ -104,7 +104,7 @@ describe('the SDK', () => {
   it.each(named)('%s: names each error on the wire as the table does', async (operation) => {
     for (const [key, [consequence]] of Object.entries<Rules[string]>(rulesOf(operation))) {
       const thrown = await answering(operation, key);
-      expect([key, consequenceOf(operation, thrown)]).toEqual([key, consequence]);
+      expect(consequenceOf(operation, thrown), key).toEqual(consequence);
     }
   });
 });
@@ -138,7 +138,7 @@ describe('the state machine', () => {
     (_, { Retry = [] }) => {
       for (const [name, [consequence]] of errors) {
         const attempts = Retry.find(({ ErrorEquals }) => takes(ErrorEquals, `Lambda.${name}`))?.MaxAttempts ?? 0;
-        if (consequence === 'retry') expect([name, attempts > 0]).toEqual([name, true]);
+        if (consequence === 'retry') expect(attempts > 0, name).toBe(true);
       }
     },
   );
@@ -152,7 +152,7 @@ describe('the state machine', () => {
         'EventBridge.FailedEntry',
         'SQS.QueueDoesNotExistException',
       ])
-        expect([error, attempts(error)]).toEqual([error, expect.toSatisfy((tries: number) => tries > 1)]);
+        expect(attempts(error), error).toEqual(expect.toSatisfy((tries: number) => tries > 1));
     },
   );
 });

@@ -103,8 +103,10 @@ describe('a launched instance', () => {
     const at = (minutes: number) => Date.parse(launchedAt) + minutes * 60_000;
     const short = { launchedAt, deadline: '2026-11-21T09:20:00.000Z' };
     const long = { launchedAt, deadline: '2026-11-21T11:00:00.000Z' };
-    expect([isStale(short, at(19)), isStale(short, at(20))]).toEqual([false, true]);
-    expect([isStale(long, at(29)), isStale(long, at(30))]).toEqual([false, true]);
+    expect(isStale(short, at(19))).toBe(false);
+    expect(isStale(short, at(20))).toBe(true);
+    expect(isStale(long, at(29))).toBe(false);
+    expect(isStale(long, at(30))).toBe(true);
   });
 
   it.each<[string | undefined, Pools['instanceProfiles'], boolean]>([

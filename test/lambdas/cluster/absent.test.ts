@@ -27,10 +27,8 @@ it('a node that has not joined yet is waited for, so that it gets an explanation
 
   await world.join();
   const { receipt } = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');
-  expect([receipt?.outcome, await world.taints()]).toEqual([
-    'unknown-runtime',
-    [`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule'],
-  ]);
+  expect(receipt?.outcome).toBe('unknown-runtime');
+  expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule']);
 });
 
 it('a node that never joined gets its receipt at the deadline, which states that nothing could be marked', async () => {

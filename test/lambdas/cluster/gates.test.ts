@@ -50,7 +50,9 @@ describe('a gate that node-readiness-controller owns', () => {
     const { receipt } = await world.release();
     await world.pass(2_000);
 
-    expect([receipt?.outcome, receipt?.detail, await keys()]).toEqual(['released', '', []]);
+    expect(receipt?.outcome).toBe('released');
+    expect(receipt?.detail).toBe('');
+    expect(await keys()).toEqual([]);
     expect(await condition()).toMatchObject({ status: 'True', reason: 'Released', message: 'released' });
     expect((await world.read()).metadata.labels).toMatchObject({
       'node-restriction.kubernetes.io/airlock-runtime': 'gvisor',
@@ -63,7 +65,8 @@ describe('a gate that node-readiness-controller owns', () => {
 
     await world.release();
 
-    expect([await keys(), (await condition())?.status]).toEqual([[gate], 'True']);
+    expect(await keys()).toEqual([gate]);
+    expect((await condition())?.status).toBe('True');
   });
 
   it('stays if a node is quarantined, and the condition gives the reason', async () => {
@@ -88,7 +91,9 @@ describe('a gate that node-readiness-controller owns', () => {
 
     const { receipt } = await world.release();
 
-    expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
+    expect(receipt?.outcome).toBe('released');
+    expect(receipt?.detail).toBe('');
+    expect(world.count('patch nodes/status')).toBe(1);
   });
 
   it('comes to the same end if the message is delivered again at once', async () => {
@@ -98,7 +103,9 @@ describe('a gate that node-readiness-controller owns', () => {
 
     const { receipt, calls } = await world.releaseByQueue();
 
-    expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
+    expect(receipt?.outcome).toBe('released');
+    expect(receipt?.detail).toBe('');
+    expect(world.count('patch nodes/status')).toBe(1);
     expect(calls).toBe(2);
   });
 
@@ -111,7 +118,9 @@ describe('a gate that node-readiness-controller owns', () => {
 
     const { receipt, calls } = await world.releaseByQueue();
 
-    expect([receipt?.outcome, receipt?.detail, calls]).toEqual(['released', '', 1]);
+    expect(receipt?.outcome).toBe('released');
+    expect(receipt?.detail).toBe('');
+    expect(calls).toBe(1);
   });
 
   it('is closed by its condition if the instance was stopped and started', async () => {
@@ -122,7 +131,8 @@ describe('a gate that node-readiness-controller owns', () => {
     await world.close();
     await world.pass(2_000);
 
-    expect([await keys(), await condition()]).toMatchObject([[gate], { status: 'False', reason: 'StartedAgain' }]);
+    expect(await keys()).toMatchObject([gate]);
+    expect(await condition()).toMatchObject({ status: 'False', reason: 'StartedAgain' });
   });
 
   it('is released by the next call if one died between the condition and the receipt', async () => {
@@ -138,8 +148,11 @@ describe('a gate that node-readiness-controller owns', () => {
 
     const { receipt } = await world.release();
 
-    expect([first.error?.name, receipt?.outcome, receipt?.detail]).toEqual(['cluster-forbidden', 'released', '']);
-    expect([await keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
+    expect(first.error?.name).toBe('cluster-forbidden');
+    expect(receipt?.outcome).toBe('released');
+    expect(receipt?.detail).toBe('');
+    expect(await keys()).toEqual([]);
+    expect(world.count('patch nodes/status')).toBe(1);
   });
 
   it('a kubelet that writes its own conditions keeps ours', async () => {

@@ -59,15 +59,11 @@ describe("a Node that claims another node's instance", () => {
 
     const { error } = await world.release();
 
-    expect([error?.name, error?.message]).toEqual([
-      'node-ambiguous',
-      `the Nodes ip-10-0-0-1 and ${foreign} have the providerID ${world.node.providerId}`,
-    ]);
-    expect([await world.taints(), await gatesOf(foreign), world.count('patch nodes')]).toEqual([
-      [`${gate.key}:NoSchedule`],
-      [gate.key],
-      0,
-    ]);
+    expect(error?.name).toBe('node-ambiguous');
+    expect(error?.message).toBe(`the Nodes ip-10-0-0-1 and ${foreign} have the providerID ${world.node.providerId}`);
+    expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
+    expect(await gatesOf(foreign)).toEqual([gate.key]);
+    expect(world.count('patch nodes')).toBe(0);
   });
 
   it("twice, if neither has the instance's name, is never released, and both are quarantined", async () => {
@@ -122,7 +118,8 @@ describe('the kubelet of a node', () => {
     const { receipt } = await world.quarantine('proof-failed', 'not in gVisor');
 
     expect(receipt).toMatchObject({ outcome: 'proof-failed', gate: 'put-back' });
-    expect([await world.taints(), world.warnings]).toEqual([marked, ['the receipt could not be written on the Node']]);
+    expect(await world.taints()).toEqual(marked);
+    expect(world.warnings).toEqual(['the receipt could not be written on the Node']);
     expect((await world.read()).metadata.labels?.['airlock.dev/state']).toBe('quarantined');
   });
 
@@ -132,7 +129,8 @@ describe('the kubelet of a node', () => {
 
     const { error } = await world.release();
 
-    expect([error?.name, world.count('patch nodes')]).toEqual(['write-rejected', 1]);
+    expect(error?.name).toBe('write-rejected');
+    expect(world.count('patch nodes')).toBe(1);
     expect(error?.message).toContain('metadata.annotations: Too long');
     expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
   });
@@ -148,7 +146,8 @@ describe('the kubelet of a node', () => {
         { op: 'add', path: '/metadata/labels/turn', value },
         { op: 'add', path: '/metadata/labels/sysbox-runtime', value: 'x' },
       ]);
-      expect([answer.code, messageOf(answer)]).toEqual([200, expect.anything()]);
+      expect(answer.code).toBe(200);
+      expect(messageOf(answer)).toEqual(expect.anything());
     };
     world.cluster.api.faults.plant(({ verb, aws }) => verb === 'patch' && aws, { kind: 'meanwhile', run });
 
@@ -156,7 +155,8 @@ describe('the kubelet of a node', () => {
     expect(world.count('patch nodes')).toBe(1);
     await world.quarantine('proof-failed', '');
 
-    expect([await world.taints(), world.count('patch nodes')]).toEqual([marked, 3]);
+    expect(await world.taints()).toEqual(marked);
+    expect(world.count('patch nodes')).toBe(3);
   });
 
   it('that lists thousands of handlers leaves at most a line of them', async () => {

@@ -86,7 +86,8 @@ describe("a Node's status is", () => {
 
   it('released and outdated, if another version is configured', () => {
     const other = nodeStatus(node(), { ...standard, versions: { gvisor: 'another' } });
-    expect([other.state, other.outdated]).toEqual(['released', true]);
+    expect(other.state).toBe('released');
+    expect(other.outdated).toBe(true);
     expect(nodeStatus(node(), { ...standard, versions: {} }).outdated).toBe(false);
   });
 });

@@ -45,7 +45,10 @@ describe('the state machine', () => {
   it.each(states)('%s: States.ALL is in a catcher by itself, and last', (_, { Retry = [], Catch = [] }) => {
     for (const list of [Retry, Catch]) {
       list.forEach(({ ErrorEquals }, at) => {
-        if (ErrorEquals.includes('States.ALL')) expect([ErrorEquals.length, at]).toEqual([1, list.length - 1]);
+        if (ErrorEquals.includes('States.ALL')) {
+          expect(ErrorEquals.length).toBe(1);
+          expect(at).toEqual(list.length - 1);
+        }
       });
     }
   });
@@ -82,7 +85,10 @@ describe('the list of outcomes and the state machine', () => {
       const known = ErrorEquals.filter((error) => !ofAws.test(error) && error !== 'RetryLater');
       // A retrier with no attempts keeps the next one from matching its errors.
       const wanted: readonly string[] = MaxAttempts === 0 ? outcomeCodes : retried;
-      expect([name, known.filter((error) => !wanted.includes(error))]).toEqual([name, []]);
+      expect(
+        known.filter((error) => !wanted.includes(error)),
+        name,
+      ).toEqual([]);
     }
   });
 
@@ -92,9 +98,9 @@ describe('the list of outcomes and the state machine', () => {
       const attempts = (error: string) =>
         definition.States[name]?.Retry?.find((one) => takes(one.ErrorEquals, error))?.MaxAttempts;
       for (const error of ['SQS.AmazonSQSException', 'SQS.SdkClientException', 'SQS.InternalFailureException'])
-        expect([error, attempts(error)]).toEqual([error, 8]);
+        expect(attempts(error), error).toBe(8);
       const over = outcomeCodes.filter((code) => !['retry', 'done'].includes(outcomeOf(code).consequence.next));
-      for (const error of ['States.Timeout', ...over]) expect([error, attempts(error)]).toEqual([error, 0]);
+      for (const error of ['States.Timeout', ...over]) expect(attempts(error), error).toBe(0);
     },
   );
 
@@ -107,7 +113,7 @@ describe('the list of outcomes and the state machine', () => {
       const { MaxAttempts = 0, MaxDelaySeconds = 0 } = retrier('Lambda.TooManyRequestsException') ?? {};
       expect((MaxAttempts * MaxDelaySeconds) / 2).toBeGreaterThanOrEqual(600);
       for (const error of ['Runtime.OutOfMemory', 'Runtime.ExitError', 'Lambda.Unknown', 'Sandbox.Timedout'])
-        expect([error, retrier(error)?.MaxAttempts]).toEqual([error, expect.any(Number)]);
+        expect(retrier(error)?.MaxAttempts, error).toEqual(expect.any(Number));
     },
   );
 

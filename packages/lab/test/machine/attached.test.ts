@@ -33,7 +33,8 @@ it('a script runs on the node that the command names, with its parameters in the
 it("its exit status is the script's, and its file is removed afterwards", async () => {
   const ended = await run({ text: '#!/bin/sh\necho "$0"\nexit 42' });
 
-  expect([ended.exitCode, ended.stdout]).toEqual([42, expect.stringContaining('_script.sh')]);
+  expect(ended.exitCode).toBe(42);
+  expect(ended.stdout).toContain('_script.sh');
   expect(existsSync(ended.stdout.trim())).toBe(false);
 });
 

@@ -82,12 +82,10 @@ describe('the form of an SQS request by tools older than its JSON protocol', () 
     );
     const gone = new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
     const refused = codec.encodeError(sdk, request(''), gone, 'id-2');
-    expect([refused.status, Buffer.from(refused.body).toString()]).toEqual([
-      400,
-      expect.stringContaining(
-        '<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not exist.</Message>',
-      ),
-    ]);
+    expect(refused.status).toBe(400);
+    expect(Buffer.from(refused.body).toString()).toContain(
+      '<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not exist.</Message>',
+    );
   });
 });
 

@@ -58,7 +58,8 @@ describe('an instance of a group', () => {
 
   it('waits for the hook while it runs, and an event reports it', async () => {
     const id = await member({ hook });
-    expect([autoScaling.lifecycleOf(id), ec2.instance(id).state]).toEqual(['Pending:Wait', 'running']);
+    expect(autoScaling.lifecycleOf(id)).toBe('Pending:Wait');
+    expect(ec2.instance(id).state).toBe('running');
     const detail = { AutoScalingGroupName: 'builders', LifecycleHookName: 'acme', EC2InstanceId: id };
     expect(events.filter(({ source }) => source === 'aws.autoscaling')).toMatchObject([
       { 'detail-type': 'EC2 Instance-launch Lifecycle Action', detail },
@@ -73,7 +74,8 @@ describe('an instance of a group', () => {
     await pass(600_000 - 22_001);
     expect(ec2.instance(id).state).toBe('running');
     await pass(1);
-    expect([ec2.instance(id).state, launches]).toEqual([state, launched]);
+    expect(ec2.instance(id).state).toEqual(state);
+    expect(launches).toEqual(launched);
   });
 
   it('that another caller ended is replaced after the next health check', async () => {
@@ -91,14 +93,16 @@ describe('CompleteLifecycleAction', () => {
     const id = await member({ hook });
     await complete(id, 'CONTINUE');
     await pass(3_600_000);
-    expect([autoScaling.lifecycleOf(id), launches]).toEqual(['InService', 0]);
+    expect(autoScaling.lifecycleOf(id)).toBe('InService');
+    expect(launches).toBe(0);
   });
 
   it('with ABANDON ends it, and launches another', async () => {
     const id = await member({ hook });
     await complete(id, 'ABANDON');
     await pass(60_000);
-    expect([ec2.instance(id).state, launches]).toEqual(['terminated', 1]);
+    expect(ec2.instance(id).state).toBe('terminated');
+    expect(launches).toBe(1);
   });
 
   it.each([
@@ -125,7 +129,8 @@ describe('TerminateInstanceInAutoScalingGroup', () => {
   it('ends the instance, and launches another unless the capacity shrinks', async () => {
     const first = await member();
     await expect(terminate(first)).resolves.toMatchObject({ Activity: { StatusCode: 'InProgress' } });
-    expect([ec2.instance(first).state, launches]).toEqual(['shutting-down', 1]);
+    expect(ec2.instance(first).state).toBe('shutting-down');
+    expect(launches).toBe(1);
     await terminate(first);
     expect(launches).toBe(1);
     await terminate(ec2.launch({ tags: { 'aws:autoscaling:groupName': 'builders' } }), true);

@@ -70,7 +70,8 @@ describe('a schedule with a rate', () => {
     await schedule({}, { Input: '{"part":1}' });
     await pass(60_000);
     const [call] = invoked();
-    expect([call?.InvocationType, call?.Payload.toString()]).toEqual(['Event', '{"part":1}']);
+    expect(call?.InvocationType).toBe('Event');
+    expect(call?.Payload.toString()).toBe('{"part":1}');
     expect(aws.calls[0]?.principal).toEqual({ kind: 'role', roleArn: RoleArn, sessionName: 's' });
     expect(new Set(sessions)).toEqual(new Set(['arn:aws:scheduler:eu-central-1:123456789012:schedule-group/default']));
   });

@@ -213,7 +213,8 @@ describe('services through the gateway, with schemas and IAM', () => {
     expect(told).toMatchObject([
       { source: 'acme', 'detail-type': 'Announced', detail: { a: 1 }, account: here.account },
     ]);
-    expect([cloud.calls.get('states:StartExecution'), cloud.calls.get('dynamodb:UpdateItem')]).toEqual([1, 1]);
+    expect(cloud.calls.get('states:StartExecution')).toBe(1);
+    expect(cloud.calls.get('dynamodb:UpdateItem')).toBe(1);
   });
 });
 

@@ -41,10 +41,12 @@ async function die(body: string): Promise<void> {
 
 it('dead letters return to their source queue as new messages, whose receive count starts again', async () => {
   await die('a');
-  expect([work.visible, dead.visible]).toEqual([0, 1]);
+  expect(work.visible).toBe(0);
+  expect(dead.visible).toBe(1);
   await start();
   await pass(5_000);
-  expect([work.visible, dead.visible]).toEqual([1, 0]);
+  expect(work.visible).toBe(1);
+  expect(dead.visible).toBe(0);
   const [received] = work.receive(1);
   expect(received).toMatchObject({ body: 'a', receiveCount: 1 });
   expect(received?.id).not.toBe('a');
@@ -59,7 +61,8 @@ it('a letter that no queue sent there needs a destination', async () => {
   });
   await start({ DestinationArn: arn('work') });
   await pass(5_000);
-  expect([work.visible, dead.visible]).toEqual([1, 0]);
+  expect(work.visible).toBe(1);
+  expect(dead.visible).toBe(0);
   await expect(list()).resolves.toMatchObject({
     Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1, DestinationArn: arn('work') }, {}],
   });

@@ -22,7 +22,8 @@ describe('workflow-states', () => {
       Two: { Type: 'Pass', Assign: { n: '{% $n + 1 %}' }, Output: '{% $n %}', Next: 'Three' },
       Three: { Type: 'Pass', Output: { before: '{% $states.input %}', now: '{% $n %}' }, End: true },
     });
-    expect([status, output]).toEqual(['SUCCEEDED', { before: 1, now: 2 }]);
+    expect(status).toBe('SUCCEEDED');
+    expect(output).toEqual({ before: 1, now: 2 });
   });
 
   it('a Choice takes the first condition that holds, with its own Assign; its Default otherwise', async () => {
@@ -57,7 +58,9 @@ describe('workflow-states', () => {
   it('Fail evaluates its Error and Cause', async () => {
     const F = { Type: 'Fail', Error: '{% $states.input.e %}', Cause: "{% 'because ' & $states.input.e %}" };
     const { status, error, cause } = await new Bench().run({ F }, { e: 'boom' });
-    expect([status, error, cause]).toEqual(['FAILED', 'boom', 'because boom']);
+    expect(status).toBe('FAILED');
+    expect(error).toBe('boom');
+    expect(cause).toBe('because boom');
   });
 
   it('the context object holds execution, machine, state and retries', async () => {
@@ -171,7 +174,8 @@ describe('integrate-optimized', () => {
     const { error, cause } = await new Bench({ lambda: { Invoke: () => functionError('NotYet', 'soon') } }).run({
       T: invoke(),
     });
-    expect([error, JSON.parse(cause ?? '')]).toEqual(['NotYet', { errorType: 'NotYet', errorMessage: 'soon' }]);
+    expect(error).toBe('NotYet');
+    expect(JSON.parse(cause ?? '')).toEqual({ errorType: 'NotYet', errorMessage: 'soon' });
   });
 
   it.each([
