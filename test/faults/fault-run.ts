@@ -3,7 +3,6 @@ import { type CataloguedFault, FaultSite, replacingPool } from '../../packages/l
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode, type LaunchedNode, type NodeChange, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { grantRollouts } from '../scenarios/grant-rollouts.ts';
 import { WatchedMachine } from './machine.ts';
 import type { WatchedRollout } from './rollouts/watched-rollout.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -86,8 +85,6 @@ export class FaultRun extends FaultSite {
         return new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault], isBad), clock);
       },
     });
-    // A run may switch rollouts on.
-    grantRollouts(world);
     faultRun = new FaultRun(world, clock, random);
     return faultRun;
   }
