@@ -63,7 +63,7 @@ describe('a rollout', () => {
 
   it('leaves nodes alone whose tag names a version', () => {
     const pool = new PoolModel(5, '1');
-    for (const node of pool.all.slice(0, 2)) node.pinned = true;
+    for (const node of pool.all.slice(0, 2)) node.tag = 'gvisor@1';
     pool.configured = '2';
     pool.run(400);
     expect([pool.count('1'), pool.count('2'), pool.rollout?.total]).toEqual([2, 3, 3]);
@@ -84,7 +84,7 @@ describe('a rollout', () => {
     const pool = new PoolModel(10, '1');
     pool.configured = '2';
     pool.run(300);
-    pool.launch('released').version = '1';
+    pool.launch('released', '1');
     pool.run(14);
     expect([pool.count('2'), pool.events.filter((event) => event === 'Rollout Started')]).toEqual([
       11,
@@ -160,7 +160,7 @@ describe('a rollout', () => {
     const pool = new PoolModel(20, '1');
     pool.configured = '2';
     while (pool.rollout?.wave !== 1) pool.run(2);
-    const [first] = pool.all.filter(({ version }) => version === '2');
+    const [first] = pool.poolNodes().filter(({ version }) => version === '2');
     for (const gone of [first?.instanceId ?? '', ...(pool.rollout?.members ?? [])]) pool.nodes.delete(gone);
 
     pool.run(2);
@@ -175,9 +175,11 @@ describe('a rollout', () => {
     pool.configured = '2';
     pool.run(20);
     const [first] = pool.all;
-    if (first !== undefined) first.version = undefined;
+    if (first === undefined) throw new Error('the pool is empty');
+    pool.losesProof.add(first.instanceId);
+    pool.reverify(first);
     pool.run(200);
-    expect([pool.rollout?.stoppedBecause, pool.count('2')]).toEqual([`${first?.instanceId} lost its proof`, 0]);
+    expect([pool.rollout?.stoppedBecause, pool.count('2')]).toEqual([`${first.instanceId} lost its proof`, 0]);
   });
 
   it('does not begin again with the node that failed with the same version', () => {
@@ -309,6 +311,14 @@ const happening = fc.oneof(
       act: fc.constantFrom('pause' as const, 'resume' as const, 'abort' as const),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('node' as const),
+      what: fc.constantFrom('pin', 'unpin', 'reverify', 'fail', 'release', 'quarantine', 'retry'),
+      which: fc.nat(50),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'twice' } as const) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('break' as const), version: fc.constantFrom('2', '3') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), version: fc.constantFrom('1', '2') }) },
@@ -342,6 +352,16 @@ describe.each([
             if (step.kind === 'withdraw') pool.withdrawn.add(step.version);
             if (step.kind === 'deploy') pool.configured = step.version;
             if (step.kind === 'act') pool.act = actOf(step.act, pool);
+            if (step.kind === 'node') {
+              const node = pool.all[step.which % pool.nodes.size];
+              if (node === undefined) continue;
+              if (step.what === 'pin') node.tag = 'gvisor@1';
+              else if (step.what === 'unpin') node.tag = 'gvisor';
+              else if (step.what === 'reverify' || step.what === 'fail') {
+                if (step.what === 'fail') pool.losesProof.add(node.instanceId);
+                pool.reverify(node);
+              } else pool.actByHand(node, step.what);
+            }
             if (step.kind === 'twice') {
               // Another pass reads the same, and acts a little later: it must not start what this one started.
               const [seen, read] = [pool.poolNodes(), { rollout: pool.rollout, revision: pool.revision }];
@@ -351,19 +371,24 @@ describe.each([
             pool.wait(minutes);
           }
           pool.bad.clear();
-          for (const node of pool.all) if (node.first === 'failed') pool.nodes.delete(node.instanceId);
+          pool.losesProof.clear();
+          for (const { instanceId, failedLaunch } of pool.poolNodes())
+            if (failedLaunch !== undefined) pool.nodes.delete(instanceId);
           pool.run(30);
           // What failed and cannot be put back stays behind its gate until an operator removes it, or tries it again.
-          for (const node of pool.all) if (node.rollout?.state === 'failed') pool.nodes.delete(node.instanceId);
+          pool.removeClosed();
+          for (const node of pool.all) pool.actByHand(node, 'retry');
+          for (const { instanceId, isByHand } of pool.poolNodes()) if (isByHand) pool.nodes.delete(instanceId);
           if (pool.nodes.size === 0) pool.launch('released');
           pool.act = actOf('resume', pool);
           pool.settle(5);
           expect([pool.overtaken, pool.unproven]).toEqual([[], []]);
           expect(pool.gated).toBe(0);
-          expect(pool.count(pool.configured)).toBe(pool.nodes.size);
+          const following = pool.poolNodes().filter(({ isPinned }) => !isPinned);
+          expect(following.filter(({ version }) => version !== pool.configured)).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: Number(process.env['ROLLOUT_RUNS'] ?? 150) },
     );
   });
 });

@@ -1,8 +1,13 @@
+import { refusalOf } from '../../../domain/act-refusals.ts';
+import type { Launch } from '../../../domain/launch.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
+import type { Admission } from '../../../domain/messages.ts';
 import { decideRollout, hasChanged, type RolloutStart } from '../../../domain/rollout/decide.ts';
-import type { PoolNode, RolloutRun } from '../../../domain/rollout/nodes.ts';
+import { type PoolNode, poolNodeOf } from '../../../domain/rollout/nodes.ts';
 import type { Rollout, RolloutAct, RolloutEvent } from '../../../domain/rollout/rollout.ts';
 import { nodesOf, type RolloutSettings } from '../../../domain/rollout/settings.ts';
-import type { Runtime } from '../../../domain/runtimes.ts';
+import { planRequestedRun, planRerun } from '../../../lambdas/reconcile/decide-reruns.ts';
+import { planRolloutRun } from '../../../lambdas/reconcile/rollout-runs.ts';
 
 export const minute = 60_000;
 /** A Monday. */
@@ -15,17 +20,18 @@ export const settings: RolloutSettings = {
   deadlines: [],
 };
 
+const released = { outcome: 'released', ending: 'released' } as const;
+const failed = { outcome: 'proof-failed', ending: 'quarantined' } as const;
+const refusal = { outcome: 'version-withdrawn', detail: '' } as const;
+
+/** One node of the model: what the ledger and EC2 have about it. */
 interface ModelNode {
   readonly instanceId: string;
-  readonly launchedAt: string;
-  /** The version that new launches got when it was launched. */
-  asked: string;
-  version: string | undefined;
-  pinned: boolean;
-  first: 'under-way' | 'released' | 'failed';
-  firstEndedAt: string;
-  rollout: RolloutRun | undefined;
-  /** When its run ends, and how, as minutes since the start. */
+  readonly launch: Launch;
+  tag: string;
+  /** Its latest run. */
+  run: RunRecord;
+  /** When that ends, in milliseconds since the epoch; absent if it has ended. */
   endsAt: number | undefined;
 }
 
@@ -39,6 +45,8 @@ export class PoolModel {
   /** The versions whose proof fails. */
   readonly bad = new Set<string>();
   readonly withdrawn = new Set<string>();
+  /** The nodes whose next proof fails, whatever they have. */
+  readonly losesProof = new Set<string>();
   rollout: Rollout | undefined;
   revision = 0;
   act: RolloutAct | undefined;
@@ -62,13 +70,19 @@ export class PoolModel {
     for (let at = 0; at < size; at++) this.launch('released');
   }
 
-  launch(first: ModelNode['first'] = 'under-way'): ModelNode {
+  launch(first: 'under-way' | 'released' = 'under-way', version = this.configured, tag = 'gvisor'): ModelNode {
     const instanceId = `i-${(this.#count++).toString(16).padStart(17, '0')}`;
     const at = new Date(this.now).toISOString();
+    const launch: Launch = {
+      ...{ instanceId, launchedAt: at, cluster: 'demo', pool: 'sandboxed', nodeName: instanceId },
+      ...{ providerId: `aws:///eu-central-1a/${instanceId}`, deadline: new Date(this.now + 20 * minute).toISOString() },
+    };
+    const { cluster, pool } = launch;
+    const request = { runtime: 'gvisor', version } as const;
+    const begun: RunRecord = { instanceId, launchedAt: at, cluster, pool, launch, request, admittedAt: at };
     const node: ModelNode = {
-      ...{ instanceId, launchedAt: at, asked: this.configured, pinned: false, first, firstEndedAt: at },
-      version: first === 'released' ? this.configured : undefined,
-      rollout: undefined,
+      ...{ instanceId, launch, tag },
+      run: first === 'released' ? { ...begun, ...released, endedAt: at } : begun,
       endsAt: first === 'under-way' ? this.now + 3 * minute : undefined,
     };
     this.nodes.set(instanceId, node);
@@ -79,31 +93,62 @@ export class PoolModel {
     return [...this.nodes.values()];
   }
 
-  isGated({ first, version, rollout }: ModelNode): boolean {
-    return version === undefined || first !== 'released' || (rollout !== undefined && rollout.state !== 'proven');
+  /** The admission that the launch of a node would get now. */
+  admissionOf({ launch, tag }: ModelNode): Admission {
+    const version = tag.split('@')[1] ?? this.configured;
+    if (this.withdrawn.has(version)) return { launch, refused: refusal };
+    return { launch, request: { runtime: 'gvisor', version } };
+  }
+
+  poolNodeOf(node: ModelNode): PoolNode {
+    return poolNodeOf(this.admissionOf(node), node.run, node.tag, false);
+  }
+
+  /** Removes the nodes that nothing but an operator would open: they failed, or were closed by hand. */
+  removeClosed(): void {
+    for (const node of this.all) {
+      const { isGated, isBusy, rollout } = this.poolNodeOf(node);
+      if (isGated && !isBusy && rollout?.state !== 'gives-way') this.nodes.delete(node.instanceId);
+    }
   }
 
   get gated(): number {
-    return this.all.filter((node) => this.isGated(node)).length;
+    return this.poolNodes().filter(({ isGated }) => isGated).length;
   }
 
   poolNodes(): readonly PoolNode[] {
-    return this.all.map((node) => ({
-      instanceId: node.instanceId,
-      launchedAt: node.launchedAt,
-      runtime: 'gvisor' as Runtime,
-      version: this.isGated(node) ? undefined : node.version,
-      openWith: this.isGated(node) ? undefined : node.version,
-      asked: node.rollout?.to ?? node.asked,
-      wanted: this.configured,
-      isPinned: node.pinned,
-      isPinnedToWithdrawn: false,
-      isGated: this.isGated(node),
-      isBusy: node.endsAt !== undefined,
-      isByHand: false,
-      failedLaunch: node.first === 'failed' ? { outcome: 'proof-failed', endedAt: node.firstEndedAt } : undefined,
-      rollout: node.rollout,
-    }));
+    return this.all.map((node) => this.poolNodeOf(node));
+  }
+
+  /** Begins to prove a released node again, with the version that it has. Its gate stays open meanwhile. */
+  reverify(node: ModelNode): void {
+    const { launch, run } = node;
+    if (run.ending !== 'released' || run.operatorAct !== undefined || node.endsAt !== undefined) return;
+    const { request } = run;
+    const why = { why: 'drifted', reason: 'planted' } as const;
+    this.#start(node, planRerun({ launch, ...(request && { request }) }, run, why, this.now));
+  }
+
+  /** An operator acts by hand, if that is possible after the latest run; `retry` begins another run. */
+  actByHand(node: ModelNode, act: 'release' | 'quarantine' | 'retry'): void {
+    if (node.endsAt !== undefined || refusalOf(act, node.run) !== undefined) return;
+    const at = new Date(this.now).toISOString();
+    const opened = act === 'release' ? { opened: true as const } : {};
+    node.run = { ...node.run, operatorAct: { act, by: 'arn:ops', at, because: 'a test', ...opened } };
+    const versions = { gvisor: { default: this.configured, all: ['1', '2', '3'] } };
+    const planned = planRequestedRun(this.admissionOf(node), node.run, versions, this.now);
+    if (planned?.request !== undefined) this.#start(node, planned);
+  }
+
+  #start(node: ModelNode, { launch, request, refused }: Admission): void {
+    const { instanceId, cluster, pool, launchedAt } = launch;
+    const number = String(launch.rerun?.attempt ?? 0).padStart(4, '0');
+    node.run = {
+      ...{ instanceId, launchedAt: `${launchedAt} ${number}`, cluster, pool, launch, admittedAt: launchedAt },
+      ...(request && { request }),
+      ...(refused && { refused }),
+    };
+    node.endsAt = this.now + Math.ceil(1 + this.#draw() * 8) * minute;
   }
 
   /** One pass of reconcile, which may die on its way. */
@@ -138,21 +183,20 @@ export class PoolModel {
       this.overtaken.push(`${this.gated} of ${this.nodes.size} at ${new Date(this.now).toISOString()}`);
   }
 
-  #begin({ node: { instanceId }, kind, version, was }: RolloutStart): void {
-    const node = this.nodes.get(instanceId);
+  #begin(start: RolloutStart): void {
+    const node = this.nodes.get(start.node.instanceId);
     if (node === undefined || node.endsAt !== undefined) return;
-    if (kind === 'terminate') {
-      this.nodes.delete(instanceId);
+    if (start.kind === 'terminate') {
+      this.nodes.delete(node.instanceId);
       return;
     }
-    node.rollout = { to: version, was, state: 'under-way' };
-    if (kind === 'give-way') {
-      // The run that returns the gate is short, and the autoscaler launches a substitute.
-      node.rollout = { to: version, was, state: 'gives-way', endedAt: new Date(this.now).toISOString() };
-      this.#substitutes++;
-      return;
-    }
-    node.endsAt = this.now + Math.ceil(1 + this.#draw() * 8) * minute;
+    this.#start(node, planRolloutRun(start, { launch: node.launch }, node.run, this.now));
+    if (start.kind !== 'give-way') return;
+    // The run that returns the gate is short, and the autoscaler launches a substitute.
+    const endedAt = new Date(this.now).toISOString();
+    node.run = { ...node.run, outcome: 'version-outdated', ending: 'quarantined', endedAt };
+    node.endsAt = undefined;
+    this.#substitutes++;
   }
 
   /** Lets time pass: runs end, and empty nodes that give way are removed. */
@@ -163,21 +207,13 @@ export class PoolModel {
       this.launch();
       this.#substitutes--;
     }
+    const endedAt = new Date(this.now).toISOString();
     for (const node of this.all) {
-      const at = new Date(this.now).toISOString();
-      if (node.rollout?.state === 'gives-way' && this.#draw() < 0.2) this.nodes.delete(node.instanceId);
+      if (node.run.outcome === 'version-outdated' && this.#draw() < 0.2) this.nodes.delete(node.instanceId);
       if (node.endsAt === undefined || node.endsAt > this.now) continue;
       node.endsAt = undefined;
-      const version = node.rollout?.to ?? node.asked;
-      const passed = !this.bad.has(version);
-      if (node.rollout === undefined) {
-        node.first = passed ? 'released' : 'failed';
-        node.firstEndedAt = at;
-      } else {
-        const state = passed ? 'proven' : 'failed';
-        node.rollout = { ...node.rollout, state, outcome: passed ? 'released' : 'proof-failed', endedAt: at };
-      }
-      node.version = passed ? version : undefined;
+      const isBad = this.bad.has(node.run.request?.version ?? '') || this.losesProof.delete(node.instanceId);
+      node.run = { ...node.run, ...(isBad ? failed : released), endedAt };
     }
   }
 
@@ -197,7 +233,8 @@ export class PoolModel {
     }
   }
 
+  /** How many nodes are open with a version that was proven. */
   count(version: string): number {
-    return this.all.filter((node) => !this.isGated(node) && node.version === version).length;
+    return this.poolNodes().filter((node) => !node.isGated && node.version === version).length;
   }
 }

@@ -89,7 +89,7 @@ describe('the forecast of a deadline', () => {
 
   it('is late at once if nodes stay as they are: by their tag, or because the rollout stopped', () => {
     const pinned = new PoolModel(20, '1');
-    for (const node of pinned.all.slice(0, 1)) node.pinned = true;
+    for (const node of pinned.all.slice(0, 1)) node.tag = 'gvisor@1';
     expect(late(pinned, {})).toHaveLength(1);
     const stopped = new PoolModel(20, '1');
     stopped.configured = '2';
