@@ -52,6 +52,11 @@ export const AdvisorySchema = v.pipe(
 
 export type Advisory = v.InferOutput<typeof AdvisorySchema>;
 
+/** The logical id of the resource that marks an advisory in the stack. It has only letters and digits. */
+export function advisoryMark(id: string): string {
+  return `Advisory${id.replaceAll(/[^A-Za-z0-9]/g, (one) => (one === '-' ? 'x' : 'z'))}`;
+}
+
 /** Whether an advisory is about a version. */
 export function isAffected({ affected }: Pick<Advisory, 'affected'>, version: string): boolean {
   return isIn(affected, version);

@@ -1,4 +1,4 @@
-import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { InventoryRules } from '../domain/function-settings.ts';
@@ -14,9 +14,10 @@ import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
 import { fleetRolloutOf } from './config/rollout-settings.ts';
 import { type Config, inventoryMs } from './config/schema.ts';
-import { advisoryWarnings, versionsOf } from './config/versions.ts';
+import { versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
 import { addDoctor } from './doctor.ts';
+import { addAdvisories } from './known-advisories.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
 import { docsUrlOf } from './notifications.ts';
@@ -39,9 +40,7 @@ export class AirlockStack extends Stack {
   constructor(scope: Construct, id: string, { config, catalogue, ...props }: AirlockStackProps) {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
     const versions = versionsOf(config, catalogue);
-    for (const [id, warning] of Object.entries(advisoryWarnings(versions, config, catalogue))) {
-      Annotations.of(this).addWarningV2(id, warning);
-    }
+    addAdvisories(this, { config, catalogue, versions });
 
     const { operators, breaker, receiptKey, logRetentionDays: logRetention } = config;
     const ledger = new Ledger(this, 'Ledger', { operators });

@@ -20,11 +20,12 @@ ${about(report)}${missing(report)}`,
   });
 }
 
-function about({ runtime, severity, published, refusedSince, fixedIn, link, at }: ClosingReport): Markup {
+function about({ runtime, severity, published, knownSince, refusedSince, fixedIn, link, at }: ClosingReport): Markup {
   return facts([
     ['Runtime', runtime],
     ['Severity', severity],
     ['Published', published],
+    ['Known to the stack since', knownSince],
     ['Launches refused since', refusedSince],
     ['Fixed in', fixedIn === '' ? 'no version' : fixedIn],
     ['Source', link],

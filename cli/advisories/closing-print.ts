@@ -9,13 +9,11 @@ const shownNodes = 20;
 /** Prints a closing report for people. */
 export function printClosing(report: ClosingReport): void {
   const width = outputWidth();
-  const { id, runtime, severity, summary, fixedIn, published, refusedSince, at, pools, nodes, notChecked } = report;
+  const { id, runtime, severity, summary, fixedIn, at, pools, nodes, notChecked } = report;
   const left = nodes.filter((node) => node.left !== '');
   print(`${styled(left.length > 0 ? 'red' : 'bold', id)}  ${runtime}  ${severity}  at ${at}`);
   print(wrap(`${summary}; ${fixedIn === '' ? 'not fixed in any version' : `fixed in ${fixedIn}`}`, width, 2));
-  print(
-    wrap(`published ${published}${refusedSince === '' ? '' : `; launches refused since ${refusedSince}`}`, width, 2),
-  );
+  print(wrap(historyOf(report), width, 2));
   print(`  ${verdictOf(report)}`);
   if (pools.length > 0) print('');
   for (const { cluster, pool, nodes: counts } of pools) {
@@ -27,6 +25,12 @@ export function printClosing(report: ClosingReport): void {
   printNodes('done', done.slice(0, shownNodes), width);
   if (done.length > shownNodes) print(`  ${done.length - shownNodes} more`);
   for (const { resource, reason } of notChecked) print(`\n${wrap(`could not look at ${resource}: ${reason}`, width)}`);
+}
+
+/** Since when an advisory is public, known to the stack, and a reason to refuse launches. */
+function historyOf({ published, knownSince, refusedSince }: ClosingReport): string {
+  const known = knownSince === '' ? 'not deployed yet' : `known to the stack since ${knownSince}`;
+  return `published ${published}; ${known}${refusedSince === '' ? '' : `; launches refused since ${refusedSince}`}`;
 }
 
 function printNodes(heading: string, nodes: readonly Node[], width: number): void {

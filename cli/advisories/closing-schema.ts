@@ -50,6 +50,8 @@ export const ClosingReportSchema = v.strictObject({
   fixedIn: v.string(),
   /** The day on which it was published. */
   published: v.string(),
+  /** When the first deployment with it was made, as CloudFormation has it; empty if none was. */
+  knownSince: v.string(),
   /** When Airlock first refused a launch because of it; empty if it refused none that is still known. */
   refusedSince: v.string(),
   /** When the last exposure of a node ended; empty while one lasts, and if there was none. */
@@ -75,12 +77,13 @@ export type ClosingReport = v.InferOutput<typeof ClosingReportSchema>;
 export interface ClosingContext extends Pick<Fleet, 'at' | 'notChecked'> {
   readonly runtime: string;
   readonly advisory: Advisory;
+  readonly knownSince: string;
   readonly refusedSince: string;
 }
 
 /** A closing report as one object. */
 export function closingReport(nodes: readonly ClosingNode[], context: ClosingContext): ClosingReport {
-  const { advisory, runtime, refusedSince, at, notChecked } = context;
+  const { advisory, runtime, knownSince, refusedSince, at, notChecked } = context;
   const { id, severity, summary, link, fixedIn = '', published } = advisory;
   const spans = nodes.flatMap(({ exposed }) => exposed);
   const isOver = spans.every(({ until }) => until !== undefined) && leftIn(nodes).length === 0;
@@ -89,7 +92,8 @@ export function closingReport(nodes: readonly ClosingNode[], context: ClosingCon
   return {
     version: 1,
     at,
-    ...{ id, runtime, severity: severity satisfies Severity, summary, link, fixedIn, published, refusedSince },
+    ...{ id, runtime, severity: severity satisfies Severity, summary, link, fixedIn, published },
+    ...{ knownSince, refusedSince },
     exposedUntil: isOver ? (ends.at(-1) ?? '') : '',
     pools: [...byPool.values()].map((own) => ({
       cluster: own[0]?.cluster ?? '',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import * as v from 'valibot';
-import type { Advisory } from '../../domain/advisories.ts';
+import { type Advisory, advisoryMark } from '../../domain/advisories.ts';
 import { type ClosingInput, closeAdvisory, listUnseen } from '../../domain/closing-report.ts';
 import { terminationStates } from '../../domain/events.ts';
 import { listExposures } from '../../domain/exposure.ts';
@@ -60,7 +60,14 @@ export async function closing(id: string | undefined, options: ClosingOptions): 
   const notChecked = [...reading.notChecked, ...unread, ...unasked];
   const nodes = closeAdvisory({ ...input, running });
   const refusedSince = firstRefusal(input);
-  const context = { ...found, refusedSince, at: new Date(now).toISOString(), notChecked };
+  const mark = resources.find(({ logicalId }) => logicalId === advisoryMark(found.advisory.id));
+  const context = {
+    ...found,
+    knownSince: mark?.changedAt ?? '',
+    refusedSince,
+    at: new Date(now).toISOString(),
+    notChecked,
+  };
   const report = closingReport(nodes, context);
   if (options.html !== undefined) {
     const { closingPage } = await import('./closing-page.ts');

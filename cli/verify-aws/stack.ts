@@ -8,17 +8,25 @@ export interface DeployedResource {
   readonly logicalId: string;
   readonly type: string;
   readonly physicalId: string;
+  /** When CloudFormation last changed it, ISO 8601. */
+  readonly changedAt: string;
 }
 
 /** Lists the resources of the deployed stack. @throws the SDK's error if there is no such stack */
 export async function deployedResources(client = new CloudFormationClient()): Promise<DeployedResource[]> {
   const resources: DeployedResource[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
-    for (const { LogicalResourceId, ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+    for (const {
+      LogicalResourceId,
+      ResourceType,
+      PhysicalResourceId,
+      LastUpdatedTimestamp,
+    } of page.StackResourceSummaries ?? []) {
       resources.push({
         logicalId: LogicalResourceId ?? '',
         type: ResourceType ?? '',
         physicalId: PhysicalResourceId ?? '',
+        changedAt: LastUpdatedTimestamp?.toISOString() ?? '',
       });
     }
   }

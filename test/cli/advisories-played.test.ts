@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, inject, it, vi } from 'vitest';
@@ -9,6 +10,8 @@ import { closingReport } from '../../cli/advisories/closing-schema.ts';
 import { fleetNodes } from '../../cli/advisories/fleet-nodes.ts';
 import { advisoriesReport, printAdvisories } from '../../cli/advisories/report.ts';
 import { readFleet } from '../../cli/status/read-fleet.ts';
+import { deployedResources } from '../../cli/verify-aws/stack.ts';
+import { advisoryMark } from '../../domain/advisories.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { closeAdvisory, listUnseen } from '../../domain/closing-report.ts';
 import { listExposures } from '../../domain/exposure.ts';
@@ -53,7 +56,11 @@ async function player(world: Simulation) {
   const functions = new Map([['demo', world.cloud.resource('Cluster-demo/Cluster/Function/Resource').ref]]);
   const { region, endpoint, credentials } = source.dynamoDb.config;
   const reached = { region, credentials, ...(endpoint && { endpoint: await endpoint().then(urlOf) }) };
-  const [lambda, ec2] = [new LambdaClient(reached), new EC2Client(reached)];
+  const [lambda, ec2, cloudFormation] = [
+    new LambdaClient(reached),
+    new EC2Client(reached),
+    new CloudFormationClient(reached),
+  ];
   const whilePassing = async <T>(answer: Promise<T>): Promise<T> => {
     let isDone = false;
     void answer.finally(() => {
@@ -67,6 +74,10 @@ async function player(world: Simulation) {
   };
   const read = () =>
     whilePassing(readFleet({ dynamoDb: source.dynamoDb, ec2, lambda, table: source.table, functions }));
+  const sinceOf = async (id: string) => {
+    const resources = await whilePassing(deployedResources(cloudFormation));
+    return resources.find(({ logicalId }) => logicalId === advisoryMark(id))?.changedAt ?? '';
+  };
   const at = () => new Date(world.clock.now()).toISOString();
   return {
     async list(id: string) {
@@ -83,7 +94,14 @@ async function player(world: Simulation) {
       const [reading, trail] = [await read(), await readTrailFacts(source.logs, source.group)];
       const input = joinFacts({ ...found, reading, trail, settings, keys: [], now: world.clock.now() });
       const nodes = closeAdvisory({ ...input, running: await whilePassing(readRunning(ec2, listUnseen(input))) });
-      const context = { ...found, refusedSince: firstRefusal(input), at: at(), notChecked: reading.notChecked };
+      const knownSince = await sinceOf(id);
+      const context = {
+        ...found,
+        knownSince,
+        refusedSince: firstRefusal(input),
+        at: at(),
+        notChecked: reading.notChecked,
+      };
       return printed(() => printClosing(closingReport(nodes, context)));
     },
   };

@@ -87,8 +87,8 @@ describe('airlock artifacts verify', () => {
 });
 
 it('a removal names the bucket that stays', () => {
-  const group = { type: 'AWS::Logs::LogGroup', logicalId: 'AuditTrail', physicalId: 'trail' };
-  const bucket = { type: 'AWS::S3::Bucket', logicalId: 'MirrorBucket', physicalId: 'airlock-mirror' };
+  const group = { type: 'AWS::Logs::LogGroup', logicalId: 'AuditTrail', physicalId: 'trail', changedAt: '' };
+  const bucket = { type: 'AWS::S3::Bucket', logicalId: 'MirrorBucket', physicalId: 'airlock-mirror', changedAt: '' };
   const left = (resources: readonly DeployedResource[]) => planRemoval({ resources }, 'apply').left.join('\n');
 
   expect(left([group, bucket])).toContain('aws s3 rb s3://airlock-mirror');

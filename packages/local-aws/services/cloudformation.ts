@@ -77,6 +77,8 @@ export class CloudFormation {
   readonly #stacks = new Map<string, string>();
   /** Each custom resource's status and since when, by stack and logical id. */
   readonly #statuses = new Map<string, ResourceStanding>();
+  /** When each handle was made, by its address. It has no property, so it is never updated. */
+  readonly #handles = new Map<string, number>();
   readonly #control: StackControl;
   /** The deletions that are under way or have failed, by stack name, with the reason. */
   readonly #deletions = new Map<string, { readonly status: string; readonly reason?: string }>();
@@ -101,7 +103,18 @@ export class CloudFormation {
       update: (created, change, stack) => this.#update(created, change, stack),
       remove: (created, logicalId, stack, properties) => this.#remove(created, logicalId, stack, properties),
     };
-    return { resourceTypes: [metadata, custom], services: [this.#service()] };
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-waitconditionhandle.html
+    const handle: ResourceType = {
+      type: 'AWS::CloudFormation::WaitConditionHandle',
+      properties: [],
+      create: (logicalId, _properties, stack) => {
+        const ref = `https://cloudformation-waitcondition-${this.#core.env.region}.s3.amazonaws.com/${stack.name}/${logicalId}`;
+        this.#handles.set(ref, this.#core.clock.now());
+        return { ref, attributes: {} };
+      },
+      update: (created) => created,
+    };
+    return { resourceTypes: [metadata, custom, handle], services: [this.#service()] };
   }
 
   /**
@@ -130,7 +143,7 @@ export class CloudFormation {
               LogicalResourceId: logicalId,
               ResourceType: type,
               PhysicalResourceId: ref,
-              LastUpdatedTimestamp: new Date(this.#core.clock.now()),
+              LastUpdatedTimestamp: new Date(this.#handles.get(ref) ?? this.#core.clock.now()),
               ResourceStatus: 'CREATE_COMPLETE' as const,
             }));
             return { StackResourceSummaries };
