@@ -43,6 +43,7 @@ export const noDoors: Readonly<Record<string, string>> = {
   'AWS::Lambda::EventInvokeConfig': 'how often an event is retried',
   'AWS::Lambda::EventSourceMapping': 'passes messages from a queue to its function',
   'AWS::Lambda::Permission': 'the policy of a function',
+  'AWS::CloudFormation::WaitConditionHandle': 'marks an advisory; a signal to it has no effect',
   'AWS::Logs::MetricFilter': "counts the errors in a function's log",
   'AWS::Logs::QueryDefinition': 'a saved query',
   'AWS::Logs::ResourcePolicy': 'the policy of the audit log group',

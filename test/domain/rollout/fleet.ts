@@ -61,6 +61,8 @@ export class PoolModel {
   #count = 0;
   #substitutes = 0;
   readonly #draw: () => number;
+  /** What was read of each run, and from what else: a run that did not change is not read again. */
+  readonly #read = new WeakMap<RunRecord, { readonly from: string; readonly poolNode: PoolNode }>();
 
   constructor(size: number, version: string, isInPlace = true, draw: () => number = () => 0.5, own = settings) {
     this.isInPlace = isInPlace;
@@ -101,7 +103,12 @@ export class PoolModel {
   }
 
   poolNodeOf(node: ModelNode): PoolNode {
-    return poolNodeOf(this.admissionOf(node), node.run, node.tag, false);
+    const known = this.#read.get(node.run);
+    const from = `${node.tag} ${this.configured} ${this.withdrawn.size}`;
+    if (known?.from === from) return known.poolNode;
+    const poolNode = poolNodeOf(this.admissionOf(node), node.run, node.tag, false);
+    this.#read.set(node.run, { from, poolNode });
+    return poolNode;
   }
 
   /** Removes the nodes that nothing but an operator would open: they failed, or were closed by hand. */
