@@ -60,7 +60,14 @@ function close(
   const now = Date.parse('2026-11-28T12:00:00.000Z');
   const input = joinFacts({ runtime: 'gvisor', advisory, reading, trail: factsIn(events), settings, keys: [], now });
   const joined = { nodes: closeAdvisory({ ...input, running }), refusedSince: firstRefusal(input) };
-  const context = { runtime: 'gvisor', advisory, knownSince: '2026-09-26T00:00:00.000Z', at: new Date(now).toISOString(), notChecked: [], ...joined };
+  const context = {
+    runtime: 'gvisor',
+    advisory,
+    knownSince: '2026-09-26T00:00:00.000Z',
+    at: new Date(now).toISOString(),
+    notChecked: [],
+    ...joined,
+  };
   return { ...joined, report: closingReport(joined.nodes, context), context };
 }
 

@@ -388,7 +388,7 @@ describe.each([
           expect(following.filter(({ version }) => version !== pool.configured)).toEqual([]);
         },
       ),
-      { numRuns: Number(process.env['ROLLOUT_RUNS'] ?? 150) },
+      { numRuns: Number(process.env['ROLLOUT_RUNS'] ?? 80) },
     );
   });
 });
