@@ -38,10 +38,11 @@ export function rolloutLines(rollouts: readonly ShownRollout[], width: number): 
     { name: 'waits for', cell: waitOf },
   ];
   const remarks = rollouts.flatMap(
-    ({ cluster, pool, runtime, target, configured, stoppedBecause, pinnedToWithdrawn }) => {
+    ({ cluster, pool, runtime, target, configured, stoppedBecause, refusedAct, pinnedToWithdrawn }) => {
       const name = `${cluster} ${pool} ${runtime}`;
       return [
         ...(stoppedBecause === undefined ? [] : [`${name} stopped: ${stoppedBecause}`]),
+        ...(refusedAct === undefined ? [] : [`${name}: ${refusedAct}`]),
         ...(target === configured ? [] : [`${name} went back: new launches get ${configured}`]),
         ...(pinnedToWithdrawn === 0
           ? []

@@ -22,6 +22,8 @@ export const ShownRolloutSchema = v.strictObject({
   /** The operator who aborted it. */
   abortedBy: v.optional(v.string()),
   finishedAt: v.optional(v.string()),
+  /** Why the latest act of an operator was not followed. */
+  refusedAct: v.optional(v.string()),
   /** How many nodes have the target, and how many follow the pool. */
   done: v.number(),
   total: v.number(),

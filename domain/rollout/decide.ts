@@ -50,6 +50,9 @@ export interface RolloutDecision {
  */
 const mostMembers = 2_000;
 
+/** How long after a failed termination the next one is tried. */
+const terminationRestMinutes = 15;
+
 /** Decides what one pass does about the rollout of a runtime in a pool. The same view has the same decision. */
 export function decideRollout(view: RolloutView): RolloutDecision {
   const own = view.nodes.filter(({ runtime }) => runtime === view.runtime).toSorted(byAge);
@@ -84,22 +87,22 @@ function isBehind(node: PoolNode, rollout: Pick<Rollout, 'target' | 'startedAt'>
 }
 
 /**
- * Whether a node failed with another version in an earlier rollout and was not put back. It is out of service already,
- * so it is tried first. One that failed with the same version is not: it would stop the rollout again.
+ * Whether a node failed before this rollout began, or before it was resumed, and was not put back. It is out of service
+ * already, so it is tried first. In a small pool it is all that may be unavailable.
  */
-function isLeftOver(
-  { rollout, isBusy, isByHand }: PoolNode,
-  { target, startedAt }: Pick<Rollout, 'target' | 'startedAt'>,
-): boolean {
-  if (rollout?.state !== 'failed' || isBusy || isByHand) return false;
-  return rollout.to !== target && (rollout.endedAt ?? '') < startedAt;
+function isLeftOver({ rollout, isBusy, isByHand }: PoolNode, { startedAt }: Pick<Rollout, 'startedAt'>): boolean {
+  return rollout?.state === 'failed' && !isBusy && !isByHand && (rollout.endedAt ?? '') < startedAt;
+}
+
+/** Whether a node had the target, failed with it, and was put back: every other node is tried before it. */
+function wasPutBack({ rollout }: PoolNode, { target }: Pick<Rollout, 'target'>): boolean {
+  return rollout?.state === 'proven' && rollout.was === target;
 }
 
 /** The nodes that a rollout still has to bring to its target, in their order. */
 function listBehind(rollout: Pick<Rollout, 'target' | 'startedAt'>, own: readonly PoolNode[], view: RolloutView) {
-  const behind = own.filter((node) => isBehind(node, rollout, view));
-  const [out, open] = [true, false].map((left) => behind.filter((one) => isLeftOver(one, rollout) === left));
-  return [...(out ?? []), ...(open ?? [])];
+  const rank = (node: PoolNode) => (isLeftOver(node, rollout) ? 0 : wasPutBack(node, rollout) ? 2 : 1);
+  return own.filter((node) => isBehind(node, rollout, view)).toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** Whether the run of any rollout is under way on a node. */
@@ -114,7 +117,9 @@ function isHalfWay({ rollout }: PoolNode): boolean {
 function targetOf({ rollout, act, configured, canInstall }: RolloutView): string | undefined {
   if (act?.act === 'rollback' && act.to !== undefined && act.at !== rollout?.actAt && canInstall(act.to)) return act.to;
   const isRolledBack = rollout !== undefined && rollout.target !== rollout.configured;
-  return isRolledBack && rollout.configured === configured && canInstall(rollout.target) ? rollout.target : configured;
+  // While the version of new launches is withdrawn there is no other to go on to.
+  const isStill = isRolledBack && (configured === undefined || rollout.configured === configured);
+  return isStill && canInstall(rollout.target) ? rollout.target : configured;
 }
 
 /**
@@ -124,14 +129,16 @@ function targetOf({ rollout, act, configured, canInstall }: RolloutView): string
 function beginRollout(view: RolloutView, own: readonly PoolNode[]): Rollout | undefined {
   const { rollout: known, act, configured, now } = view;
   const target = targetOf(view);
-  if (target === undefined || configured === undefined) return known && { ...known, ...idle, waitsFor: 'version' };
+  if (target === undefined) return known && { ...known, ...idle, waitsFor: 'version' };
   const resumed = act?.act === 'resume' && act.at !== known?.actAt && known?.stoppedAt !== undefined;
-  if (known?.target === target && !resumed) return { ...known, configured };
+  const forNew = configured ?? known?.configured ?? target;
+  if (known?.target === target && !resumed) return { ...known, configured: forNew };
   const startedAt = new Date(now).toISOString();
   const behind = listBehind({ target, startedAt }, own, view);
   if (own.some(isHalfWay)) return known && { ...known, ...idle, waitsFor: 'runs' };
   if (behind.length === 0 && known === undefined) return undefined;
-  if (behind.length === 0 && known?.finishedAt !== undefined) return { ...known, target, configured };
+  if (behind.length === 0 && known?.finishedAt !== undefined)
+    return { ...known, target, configured: forNew, before: known.target };
   const { cluster, pool, runtime } = view;
   const before = commonest(behind.flatMap(({ version }) => version ?? []));
   const isAsked = resumed || (act?.act === 'rollback' && act.to === target);
@@ -139,7 +146,7 @@ function beginRollout(view: RolloutView, own: readonly PoolNode[]): Rollout | un
   const pausedAt = isAsked ? undefined : known?.pausedAt;
   const total = own.filter((node) => follows(node, view)).length;
   return {
-    ...{ cluster, pool, runtime, target, configured },
+    ...{ cluster, pool, runtime, target, configured: forNew },
     ...(before === undefined ? {} : { before }),
     ...(actAt === undefined ? {} : { actAt }),
     ...(pausedAt === undefined ? {} : { pausedAt }),
@@ -172,15 +179,20 @@ function waveSize(
 }
 
 /** Follows what an operator asked for since the last pass. */
-function followAct(rollout: Rollout | undefined, { act, now }: RolloutView): Rollout | undefined {
+function followAct(rollout: Rollout | undefined, { act, now, canInstall }: RolloutView): Rollout | undefined {
   if (rollout === undefined || act === undefined || act.at === rollout.actAt) return rollout;
   const at = new Date(now).toISOString();
-  // Going back begins only once no node is half-way: until then the act is not done.
-  if (act.act === 'rollback' && act.to !== undefined && act.to !== rollout.target) return rollout;
-  const followed = { ...rollout, actAt: act.at };
+  const { refusedAct: _, ...rest } = rollout;
+  const followed = { ...rest, actAt: act.at };
+  if (act.act === 'rollback' && act.to !== undefined && act.to !== rollout.target) {
+    // Going back begins only once no node is half-way: until then the act is not done.
+    if (canInstall(act.to)) return rollout;
+    return { ...followed, refusedAct: `nodes may not get ${act.to}, so the rollback was not followed` };
+  }
   if (act.act === 'pause') return { ...followed, pausedAt: at };
   if (act.act === 'resume') return rollout.stoppedAt === undefined ? { ...followed, pausedAt: undefined } : rollout;
-  if (act.act === 'abort') return { ...stop(followed, `aborted: ${act.because}`, at), abortedBy: act.by };
+  const isOver = rollout.stoppedAt !== undefined || rollout.finishedAt !== undefined;
+  if (act.act === 'abort' && !isOver) return { ...stop(followed, `aborted: ${act.because}`, at), abortedBy: act.by };
   return followed;
 }
 
@@ -198,8 +210,9 @@ function advance(rollout: Rollout, own: readonly PoolNode[], view: RolloutView):
   const current = failure === undefined ? rollout : stop(rollout, failure, at);
   if (current.stoppedAt !== undefined)
     return { rollout: { ...current, waitsFor: 'resume' }, starts: own.flatMap((node) => putBack(node, current, view)) };
-  if (current.waitsFor === 'version' || view.configured === undefined) return { rollout: current, starts: [] };
-  if (current.waitsFor === 'runs' && targetOf(view) !== target) return { rollout: current, starts: [] };
+  const wanted = targetOf(view);
+  if (wanted === undefined || (current.waitsFor === 'runs' && wanted !== target))
+    return { rollout: current, starts: [] };
   const leaving = current.pausedAt === undefined ? own.flatMap((node) => endGivingWay(node, target, view)) : [];
   const decided = continueWaves(current, own, view);
   return { ...decided, starts: [...leaving, ...decided.starts] };
@@ -238,7 +251,9 @@ function putBack(node: PoolNode, { target, startedAt }: Rollout, { canInstall }:
   const { rollout, isBusy, isByHand } = node;
   const hasFailed = rollout?.state === 'failed' && (rollout.endedAt ?? '') >= startedAt;
   const isOut = hasFailed || rollout?.state === 'gives-way';
-  if (isBusy || isByHand || !isOut || (hasFailed && rollout.to !== target)) return [];
+  // One that is put back once stays behind its gate if that fails, and so does one that had no other version.
+  const isOver = hasFailed && (rollout.to !== target || rollout.was === target);
+  if (isBusy || isByHand || !isOut || isOver) return [];
   return canInstall(rollout.was) ? [{ node, kind: 'put-back', version: rollout.was, was: rollout.to }] : [];
 }
 
@@ -252,7 +267,9 @@ function endGivingWay(node: PoolNode, target: string, { settings, now }: Rollout
   if (rollout.was === target) return [{ node, kind: 'put-back', version: target, was: rollout.to }];
   const minutes = settings.maxDisruptionMinutes;
   if (minutes === undefined || !isInWindow(settings.windows, now)) return [];
-  if (now < Date.parse(rollout.endedAt ?? '') + minutes * 60_000) return [];
+  // A termination that failed is tried again after a rest: the sandboxes had their time before it.
+  const rest = rollout.outcome === 'disruption-wait-over' ? Math.min(minutes, terminationRestMinutes) : minutes;
+  if (now < Date.parse(rollout.endedAt ?? '') + rest * 60_000) return [];
   return [{ node, kind: 'terminate', version: rollout.to, was: rollout.was }];
 }
 
@@ -271,9 +288,10 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
   if (isUnderWay || isReplacing) return waits(rollout, 'runs');
   if (behind.length === 0) return finish(rollout, at);
   if (rollout.finishedAt !== undefined) {
-    // Nodes that came with an older version since then: the target is proven, so they are one more last wave.
+    // Nodes that came with an older version since then: if the target is proven, they are one more last wave.
     const { finishedAt: _, ...again } = rollout;
-    return openWave({ ...again, wave: settings.waves.length - 1 }, behind, view);
+    const wave = rollout.done > 0 ? settings.waves.length - 1 : 0;
+    return openWave({ ...again, startedAt: at, wave }, behind, view);
   }
   // Its members went away before one was proven.
   if (view.isInPlace && !inWave.some(({ version }) => version === target)) return openWave(rollout, behind, view);
@@ -313,12 +331,17 @@ function startSome(rollout: Rollout, pending: readonly PoolNode[], view: Rollout
   const ready = pending.filter(({ isBusy }) => !isBusy);
   const [out, open] = [ready.filter(({ isGated }) => isGated), ready.filter(({ isGated }) => !isGated)];
   const starts = [...out, ...open.slice(0, Math.max(0, room))].map((node): RolloutStart => {
-    const was = node.version ?? node.rollout?.was ?? '';
+    const was = node.version ?? versionBefore(node, rollout.target);
     // A node without an open gate has no sandboxes to wait for: its runtime refuses by itself if it does.
     return { node, kind: isInPlace || node.isGated ? 'install' : 'give-way', version: rollout.target, was };
   });
   const { waitsUntil: _, ...rest } = rollout;
   return { rollout: { ...rest, waitsFor: starts.length > 0 ? 'runs' : 'room' }, starts };
+}
+
+/** The version that a node had which is out of service: the one before a failed run, or before a failed return. */
+function versionBefore({ rollout }: PoolNode, target: string): string {
+  return (rollout?.was === target ? rollout.to : rollout?.was) ?? '';
 }
 
 function finish(rollout: Rollout, at: string): RolloutDecision {

@@ -43,6 +43,8 @@ export const RolloutSchema = v.object({
   finishedAt: v.optional(TimeSchema),
   /** The time of the latest act of an operator that was followed. */
   actAt: v.optional(TimeSchema),
+  /** Why the latest act of an operator was not followed. */
+  refusedAct: v.optional(claim()),
   /** How many nodes have the target, and how many there are, as the latest pass saw them. */
   done: count,
   total: count,

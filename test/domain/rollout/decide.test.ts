@@ -182,16 +182,121 @@ describe('a rollout', () => {
     expect([pool.rollout?.stoppedBecause, pool.count('2')]).toEqual([`${first.instanceId} lost its proof`, 0]);
   });
 
-  it('does not begin again with the node that failed with the same version', () => {
-    const pool = new PoolModel(20, '1');
+  it.each([1, 5, 10, 19, 20, 60])('tries nodes again that failed when it is resumed, in a pool of %i', (size) => {
+    const pool = new PoolModel(size, '1');
     pool.configured = '2';
     pool.bad.add('2');
     pool.withdrawn.add('1');
     pool.run(100);
     pool.bad.clear();
     pool.act = actOf('resume', pool);
-    pool.run(600);
-    expect([pool.count('2'), pool.gated]).toEqual([19, 1]);
+    pool.run(24 * 60);
+    expect(pool.count('2')).toBe(size);
+  });
+
+  it('takes a node last that failed and was put back', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    const [oldest] = pool.all;
+    pool.sick.add(`${oldest?.instanceId} 2`);
+    pool.run(100);
+    pool.act = actOf('resume', pool);
+    pool.run(24 * 60);
+    expect(pool.count('2')).toBe(19);
+    expect(pool.rollout?.stoppedBecause).toBe(`${oldest?.instanceId} ended as proof-failed`);
+  });
+
+  it('puts a node back once, also if it was resumed in between', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    const [oldest] = pool.all;
+    for (const version of ['1', '2']) pool.sick.add(`${oldest?.instanceId} ${version}`);
+    pool.run(200);
+    pool.act = actOf('resume', pool);
+    pool.run(24 * 60);
+    expect(pool.begun).toBe(4);
+    expect(oldest && pool.poolNodeOf(oldest).rollout).toMatchObject({ to: '1', was: '2', state: 'failed' });
+  });
+
+  it('goes on once the version of new launches is accepted again', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(10);
+    pool.withdrawn.add('2');
+    pool.run(60);
+    expect(pool.rollout?.waitsFor).toBe('version');
+    pool.withdrawn.clear();
+    pool.run(24 * 60);
+    expect(pool.count('2')).toBe(20);
+  });
+
+  it('goes back while the version of new launches is withdrawn, and on to the next that is deployed', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(24 * 60);
+    pool.withdrawn.add('2');
+    pool.act = actOf('rollback', pool, '1');
+    pool.run(24 * 60);
+    expect(pool.count('1')).toBe(20);
+    pool.configured = '3';
+    pool.run(24 * 60);
+    expect(pool.count('3')).toBe(20);
+  });
+
+  it('gives up a rollback to a version that nodes may not get, and says so', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(24 * 60);
+    pool.withdrawn.add('1');
+    pool.act = actOf('rollback', pool, '1');
+    pool.run(2);
+    expect(pool.rollout?.refusedAct).toBe('nodes may not get 1, so the rollback was not followed');
+    pool.withdrawn.clear();
+    pool.run(24 * 60);
+    expect(pool.count('2')).toBe(20);
+  });
+
+  it('remembers the target that it left as the version before, also if no node was behind', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(24 * 60);
+    pool.nodes.clear();
+    pool.configured = '3';
+    pool.launch('released');
+    pool.pass();
+    expect(pool.rollout).toMatchObject({ target: '3', before: '2' });
+  });
+
+  it('begins with one node if no node has proven the target of a finished rollout', () => {
+    const pool = new PoolModel(60, '1');
+    pool.configured = '2';
+    pool.run(48 * 60);
+    for (const node of pool.all) node.tag = 'gvisor@2';
+    pool.configured = '3';
+    pool.run(10);
+    for (const node of pool.all) node.tag = 'gvisor';
+    pool.pass();
+    expect(pool.gated).toBe(1);
+    expect(pool.rollout).toMatchObject({ wave: 0, startedAt: new Date(pool.now).toISOString() });
+  });
+
+  it('stops while the breaker of the version is open', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.openBreakers.add('2');
+    pool.pass();
+    expect(pool.rollout?.stoppedBecause).toBe('the breaker of gvisor@2 is open');
+    expect(pool.begun).toBe(0);
+  });
+
+  it('is not aborted by an operator if it stopped before', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.bad.add('2');
+    pool.run(100);
+    pool.act = actOf('abort', pool);
+    pool.pass();
+    expect(pool.rollout?.abortedBy).toBeUndefined();
   });
 
   it('goes back to a version in waves, and stays there until new launches get another one', () => {
@@ -251,6 +356,23 @@ describe('a rollout by replacement', () => {
     expect([pool.gated, pool.nodes.size]).toEqual([1, 4]);
     pool.run(60);
     expect(pool.nodes.has('i-00000000000000000')).toBe(false);
+  });
+
+  it('tries a termination again that failed, and waits for sandboxes only once', () => {
+    const own = { ...settings, maxDisruptionMinutes: 24 * 60 };
+    const pool = new PoolModel(2, '1', false, () => 0.99, own);
+    pool.configured = '2';
+    pool.pass();
+    const [old] = pool.all;
+    if (old === undefined) throw new Error('the pool has two nodes');
+    old.run = { ...old.run, outcome: 'disruption-wait-over', endedAt: new Date(pool.now).toISOString() };
+    pool.pass();
+    pool.now += 10 * minute;
+    pool.pass();
+    expect(pool.nodes.size).toBe(2);
+    pool.now += 10 * minute;
+    pool.pass();
+    expect(pool.nodes.size).toBe(1);
   });
 
   it('opens a node again that gave way, and has the version that is wanted now', () => {
@@ -319,6 +441,16 @@ const happening = fc.oneof(
       which: fc.nat(50),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('go-back' as const), to: fc.constantFrom('1', '2') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('sicken' as const),
+      which: fc.nat(50),
+      version: fc.constantFrom('1', '2', '3'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('breaker' as const), version: fc.constantFrom('2', '3') }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'twice' } as const) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('break' as const), version: fc.constantFrom('2', '3') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), version: fc.constantFrom('1', '2') }) },
@@ -352,6 +484,10 @@ describe.each([
             if (step.kind === 'withdraw') pool.withdrawn.add(step.version);
             if (step.kind === 'deploy') pool.configured = step.version;
             if (step.kind === 'act') pool.act = actOf(step.act, pool);
+            if (step.kind === 'go-back') pool.act = actOf('rollback', pool, step.to);
+            if (step.kind === 'breaker') pool.openBreakers.add(step.version);
+            if (step.kind === 'sicken')
+              pool.sick.add(`${pool.all[step.which % pool.nodes.size]?.instanceId} ${step.version}`);
             if (step.kind === 'node') {
               const node = pool.all[step.which % pool.nodes.size];
               if (node === undefined) continue;
@@ -370,17 +506,21 @@ describe.each([
             }
             pool.wait(minutes);
           }
-          pool.bad.clear();
-          pool.losesProof.clear();
-          for (const { instanceId, failedLaunch } of pool.poolNodes())
-            if (failedLaunch !== undefined) pool.nodes.delete(instanceId);
+          const causes = [pool.bad, pool.sick, pool.losesProof, pool.openBreakers, pool.withdrawn];
+          for (const cause of causes) cause.clear();
+          for (const node of pool.all) {
+            node.tag = 'gvisor';
+            if (pool.poolNodeOf(node).failedLaunch !== undefined) pool.nodes.delete(node.instanceId);
+          }
           pool.run(30);
-          // What failed and cannot be put back stays behind its gate until an operator removes it, or tries it again.
           pool.removeClosed();
           for (const node of pool.all) pool.actByHand(node, 'retry');
           for (const { instanceId, isByHand } of pool.poolNodes()) if (isByHand) pool.nodes.delete(instanceId);
           if (pool.nodes.size === 0) pool.launch('released');
+          // An operator resumes what stopped, and a deploy ends what was rolled back.
           pool.act = actOf('resume', pool);
+          pool.run(60);
+          if (pool.rollout !== undefined && pool.rollout.target !== pool.configured) pool.configured = '4';
           pool.settle(5);
           expect([pool.overtaken, pool.unproven]).toEqual([[], []]);
           expect(pool.gated).toBe(0);

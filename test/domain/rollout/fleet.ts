@@ -47,6 +47,11 @@ export class PoolModel {
   readonly withdrawn = new Set<string>();
   /** The nodes whose next proof fails, whatever they have. */
   readonly losesProof = new Set<string>();
+  /** The nodes on which the proof of a version fails, by instance and version. */
+  readonly sick = new Set<string>();
+  readonly openBreakers = new Set<string>();
+  /** How many runs were begun for rollouts. */
+  begun = 0;
   rollout: Rollout | undefined;
   revision = 0;
   act: RolloutAct | undefined;
@@ -111,12 +116,17 @@ export class PoolModel {
     return poolNode;
   }
 
-  /** Removes the nodes that nothing but an operator would open: they failed, or were closed by hand. */
+  /** Removes the nodes that no rollout opens: they failed before it, or were closed by hand. */
   removeClosed(): void {
     for (const node of this.all) {
       const { isGated, isBusy, rollout } = this.poolNodeOf(node);
-      if (isGated && !isBusy && rollout?.state !== 'gives-way') this.nodes.delete(node.instanceId);
+      if (isGated && !isBusy && rollout === undefined) this.nodes.delete(node.instanceId);
     }
+  }
+
+  /** The version that new launches get, unless it is withdrawn. */
+  get accepted(): string | undefined {
+    return this.withdrawn.has(this.configured) ? undefined : this.configured;
   }
 
   get gated(): number {
@@ -142,7 +152,7 @@ export class PoolModel {
     const at = new Date(this.now).toISOString();
     const opened = act === 'release' ? { opened: true as const } : {};
     node.run = { ...node.run, operatorAct: { act, by: 'arn:ops', at, because: 'a test', ...opened } };
-    const versions = { gvisor: { default: this.configured, all: ['1', '2', '3'] } };
+    const versions = { gvisor: { default: this.configured, all: ['1', '2', '3', '4'] } };
     const planned = planRequestedRun(this.admissionOf(node), node.run, versions, this.now);
     if (planned?.request !== undefined) this.#start(node, planned);
   }
@@ -162,9 +172,9 @@ export class PoolModel {
   pass(death?: Death, seen = this.poolNodes(), read = { rollout: this.rollout, revision: this.revision }): void {
     const { rollout, starts } = decideRollout({
       ...{ cluster: 'demo', pool: 'sandboxed', runtime: 'gvisor' },
-      ...{ settings: this.settings, nodes: seen, configured: this.configured, isInPlace: this.isInPlace },
+      ...{ settings: this.settings, nodes: seen, configured: this.accepted, isInPlace: this.isInPlace },
       canInstall: (version) => !this.withdrawn.has(version),
-      isBreakerOpen: () => false,
+      isBreakerOpen: (version) => this.openBreakers.has(version),
       ...{ taken: 0, rollout: read.rollout, act: this.act, now: this.now },
     });
     if (rollout === undefined || death === 'before-write') return;
@@ -193,6 +203,7 @@ export class PoolModel {
   #begin(start: RolloutStart): void {
     const node = this.nodes.get(start.node.instanceId);
     if (node === undefined || node.endsAt !== undefined) return;
+    this.begun++;
     if (start.kind === 'terminate') {
       this.nodes.delete(node.instanceId);
       return;
@@ -219,7 +230,9 @@ export class PoolModel {
       if (node.run.outcome === 'version-outdated' && this.#draw() < 0.2) this.nodes.delete(node.instanceId);
       if (node.endsAt === undefined || node.endsAt > this.now) continue;
       node.endsAt = undefined;
-      const isBad = this.bad.has(node.run.request?.version ?? '') || this.losesProof.delete(node.instanceId);
+      const version = node.run.request?.version ?? '';
+      const isSick = this.sick.has(`${node.instanceId} ${version}`);
+      const isBad = this.losesProof.delete(node.instanceId) || this.bad.has(version) || isSick;
       node.run = { ...node.run, ...(isBad ? failed : released), endedAt };
     }
   }
