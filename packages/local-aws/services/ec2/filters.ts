@@ -17,7 +17,8 @@ const fields: Readonly<Record<string, (instance: StoredInstance) => readonly str
 };
 
 /**
- * Compiles filters: an instance has to match every filter, by any of its values. `*` and `?` are wildcards.
+ * Compiles filters: an instance has to match every filter, by any of its values. `*` and `?` are wildcards,
+ * and a backslash before one of them, or before a backslash, takes it literally.
  *
  * @throws AwsError FilterLimitExceeded, and InvalidParameterValue for a filter that is not modelled
  */
@@ -43,9 +44,11 @@ function tag(key: string): (instance: StoredInstance) => readonly string[] {
 }
 
 function wildcard(value: string): RegExp {
-  const source = value
-    .replaceAll(/[\\^$.+()[\]{}|]/g, '\\$&')
-    .replaceAll('*', '[\\s\\S]*')
-    .replaceAll('?', '.');
+  const source = value.replaceAll(/\\[*?\\]|[\s\S]/g, (part) => {
+    if (part === '*') return '[\\s\\S]*';
+    if (part === '?') return '.';
+    const literal = part.length === 2 ? part.slice(1) : part;
+    return literal.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+  });
   return new RegExp(`^${source}$`);
 }

@@ -34,9 +34,9 @@ export function refuseTags(tags: Readonly<Record<string, string>>): void {
         `Tag keys starting with 'aws:' are reserved for internal use: ${key}`,
       );
     }
-    if (key === '' || key.length > longestKey)
+    if (key === '' || [...key].length > longestKey)
       throw new AwsError('InvalidParameterValue', `Tag key is too long or empty: '${key}'. Maximum is ${longestKey}.`);
-    if (value.length > longestValue)
+    if ([...value].length > longestValue)
       throw new AwsError('InvalidParameterValue', `Tag value exceeds the maximum length of ${longestValue} characters`);
   }
 }

@@ -63,16 +63,18 @@ export function digest(algorithm: 'md5' | 'sha256', bytes: Uint8Array, encoding:
 }
 
 /**
- * The part of an object that a Range header asks for. S3 takes one range; it ignores a header of another form.
+ * The part of an object that a Range header asks for. S3 takes one range; it ignores a header of another form, and one
+ * whose end is before its start, as https://www.rfc-editor.org/rfc/rfc9110#section-14.1.1 has it.
  *
  * @throws AwsError for a range behind the object's end
  */
 export function rangeOf(body: Uint8Array, range: string | undefined): { body: Uint8Array; contentRange?: string } {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
   if (first === '' && last === '') return { body };
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return { body };
   const size = body.byteLength;
   const from = first === '' ? Math.max(size - Number(last), 0) : Number(first);
   const to = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (from >= size || from > to) throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416);
+  if (from >= size) throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416);
   return { body: body.subarray(from, to + 1), contentRange: `bytes ${from}-${to}/${size}` };
 }

@@ -102,6 +102,15 @@ describe('an object', () => {
     expect(got.$metadata.httpStatusCode).toBe(206);
   });
 
+  it.each(['bytes=5-2', 'bytes=0-1,3-4', 'bytes=-', 'lines=0-1'])(
+    'is whole for a range that is none: %s',
+    async (Range) => {
+      await put({ ChecksumSHA256: base64(body) });
+      const got = await textOf({ Range });
+      expect([got.text, got.ContentRange, got.$metadata.httpStatusCode]).toEqual([body.toString(), undefined, 200]);
+    },
+  );
+
   it('has no part behind its end', async () => {
     await put({ ChecksumSHA256: base64(body) });
     await expect(textOf({ Range: 'bytes=21-' })).rejects.toMatchObject({ name: 'InvalidRange' });

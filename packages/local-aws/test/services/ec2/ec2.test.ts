@@ -108,6 +108,18 @@ describe('DescribeInstances', () => {
     expect((await describeInstances({ Filters })).ids).toEqual([a]);
   });
 
+  it.each([
+    ['a\\*b', 'a*b'],
+    ['a\\?b', 'a?b'],
+    ['a\\\\b', 'a\\b'],
+    ['a.b', 'a.b'],
+    ['a\u{1f642}?', 'a\u{1f642}c'],
+  ])('takes a wildcard after a backslash literally: %s', async (filter, key) => {
+    const one = ec2.launch({ tags: { [key]: '' } });
+    ec2.launch({ tags: { axb: '' } });
+    expect((await describeInstances({ Filters: [{ Name: 'tag-key', Values: [filter] }] })).ids).toEqual([one]);
+  });
+
   it('accepts at most 200 filter values, and no filter that is not modelled', async () => {
     const Values = Array.from({ length: 201 }, (_, index) => `i-${index}`);
     await expect(describeInstances({ Filters: [{ Name: 'instance-id', Values }] })).rejects.toMatchObject({
@@ -173,6 +185,13 @@ describe('CreateTags', () => {
     ['no tags', {}, /must contain the parameter Tags/],
   ])('refuses %s', async (_what, tags, message) => {
     await expect(put([ec2.launch()], tags)).rejects.toThrow(message);
+  });
+
+  it('counts the characters of a tag, not the halves of one', async () => {
+    const id = ec2.launch();
+    const tags = { ['\u{1f642}'.repeat(128)]: '\u{1f642}'.repeat(256) };
+    await put([id], tags);
+    expect(ec2.instance(id).tags).toEqual(tags);
   });
 
   it('fails for all instances if one has no room or is unknown', async () => {
