@@ -111,11 +111,11 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   count('NodeWaiting', deferrals.length);
   // Nodes whose command cannot be sent now also wait.
   for (const group of groupByOrder([...ready.values()])) {
-    const { sent, unpublished: untold, waits, deferred: notSent } = await sendGroup(group, runs, publish);
-    deferrals.push(...waits.map(deferralOf));
-    deferred.push(...notSent);
-    unpublished.push(...untold);
-    await recordOnline(sent, arrivals);
+    const result = await sendGroup(group, runs, publish);
+    deferrals.push(...result.waits.map(deferralOf));
+    deferred.push(...result.deferred);
+    unpublished.push(...result.unpublished);
+    await recordOnline(result.sent, arrivals);
   }
   const left = await deferAll(queueUrl, deferrals);
   if (await publish(recovered.map(({ order, command }) => sentEvent(order, command))))

@@ -9,6 +9,7 @@ import {
   launch,
   launchRecord,
   pass,
+  releasedTimeline,
   settle,
   startSimulation,
   taintsOf,
@@ -19,7 +20,6 @@ import { Intruder } from './intruder.ts';
 
 const minute = 60_000;
 const usual = async () => new ModelledMachine();
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** The attacker has one right, on every resource of the account. */
 describe('a principal that may only invoke functions', () => {
@@ -38,7 +38,7 @@ describe('a principal that may only invoke functions', () => {
     ];
     for (let times = 0; times < 3; times++) await attacker.invoke('Admission', { Records });
     await settle(world);
-    expect(timeline(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(releasedTimeline);
     expect(timeline(world, bare)).toEqual([]);
     expect(done(world, 'StartExecution')).toBe(1);
     expect(commandsFor(world, node)).toBe(1);
@@ -54,7 +54,7 @@ describe('a principal that may only invoke functions', () => {
     }
     await settle(world);
     for (let times = 0; times < 3; times++) await attacker.invoke('Reconcile', {});
-    expect(timeline(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(releasedTimeline);
     expect(done(world, 'StartExecution')).toBe(1);
     expect(commandsFor(world, node)).toBe(1);
   });
@@ -115,7 +115,7 @@ it("a principal that sends Airlock's document to a node changes nothing: only th
   await settle(world);
   expect(sent).toEqual(expect.objectContaining({ answer: expect.anything() }));
   expect(commandsFor(world, node)).toBe(2);
-  expect(timeline(world, node)).toEqual(released);
+  expect(timeline(world, node)).toEqual(releasedTimeline);
   expect(done(world, 'SendTaskSuccess')).toBe(2);
 });
 
@@ -132,5 +132,5 @@ it("a principal that writes to a function's log group changes only that log", as
   }
   const node = await launch(world);
   await settle(world);
-  expect(timeline(world, node)).toEqual(released);
+  expect(timeline(world, node)).toEqual(releasedTimeline);
 });

@@ -18,12 +18,12 @@ async function answersOf(machine: RealMachine, fault: MachineFault | 'none', { k
       environment: { SSM_Version: '20260928.0', SSM_Seconds: secondsFor(fault) },
       timeoutSeconds: 120,
     });
-    answers.push({ verb, exitCode: ended.exitCode, ...told(ended.stdout) });
+    answers.push({ verb, exitCode: ended.exitCode, ...answerIn(ended.stdout) });
   }
   return answers;
 }
 
-function told(stdout: string) {
+function answerIn(stdout: string) {
   const read = readResult(stdout);
   if (!read.ok) throw new Error(read.reason);
   const { outcome, config, restarts, handler, phases } = read.result;
@@ -31,7 +31,7 @@ function told(stdout: string) {
 }
 
 const recorded = (fault: MachineFault | 'none') =>
-  (recordings().answers[fault] ?? []).map(({ verb, exitCode, stdout }) => ({ verb, exitCode, ...told(stdout) }));
+  (recordings().answers[fault] ?? []).map(({ verb, exitCode, stdout }) => ({ verb, exitCode, ...answerIn(stdout) }));
 
 const cases: readonly (readonly [MachineFault | 'none', RealFault])[] = [
   ['none', {}],

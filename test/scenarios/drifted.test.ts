@@ -3,10 +3,20 @@ import { provenLabel } from '../../domain/kubernetes.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
-import { commandsFor, gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline } from './scenario.ts';
+import {
+  commandsFor,
+  gate,
+  launch,
+  nodeOf,
+  pass,
+  releasedTimeline,
+  settle,
+  startSimulation,
+  taintsOf,
+  timeline,
+} from './scenario.ts';
 
 const minute = 60_000;
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 const kernel = '6.8.0-2000-aws';
 
 function machineOf({ machine }: LaunchedNode): ModelledMachine {
@@ -19,7 +29,7 @@ async function releasedNode(world: Simulation): Promise<LaunchedNode> {
   const node = await launch(world);
   await settle(world);
   await pass(world, 5 * minute);
-  expect(timeline(world, node)).toEqual(released);
+  expect(timeline(world, node)).toEqual(releasedTimeline);
   return node;
 }
 
@@ -53,7 +63,7 @@ describe('a released node that was booted again with another kernel', () => {
     await pass(world, 8 * minute);
 
     expect(timeline(world, node)).toEqual([
-      ...released,
+      ...releasedTimeline,
       'Node Admitted',
       'Command Sent',
       'Node Proven',
@@ -102,10 +112,15 @@ describe('a released node that was booted again with another kernel', () => {
     reboot(node, kernel);
     await pass(world, 4 * minute);
     // Throttling defers the command for minutes, and the trail has that once.
-    expect(timeline(world, node)).toEqual([...released, 'Node Admitted', 'Command Deferred']);
+    expect(timeline(world, node)).toEqual([...releasedTimeline, 'Node Admitted', 'Command Deferred']);
     world.services.ec2.terminate(node.instanceId);
     await pass(world, minute);
-    expect(timeline(world, node)).toEqual([...released, 'Node Admitted', 'Command Deferred', 'Reverification Failed']);
+    expect(timeline(world, node)).toEqual([
+      ...releasedTimeline,
+      'Node Admitted',
+      'Command Deferred',
+      'Reverification Failed',
+    ]);
     expect(world.report(node).outcome).toBe('instance-gone');
     expect(world.services.states.running).toBe(0);
   });

@@ -5,6 +5,8 @@ import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 /** The cluster of the sample airlock.yaml, and its gate. */
 export const cluster = 'demo';
 export const gate = 'airlock.dev/bootstrap';
+/** The events of a launch that is released at once. */
+export const releasedTimeline = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 /** How long nodes have to end, in milliseconds: twice their deadline. */
 const patienceMs = 40 * 60_000;
 

@@ -9,6 +9,7 @@ import {
   functionName,
   launch,
   pass,
+  releasedTimeline,
   settle,
   startSimulation,
   taintsOf,
@@ -17,7 +18,6 @@ import {
 } from './scenario.ts';
 
 const minute = 60_000;
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** Loses every event of an AWS service on its way to our queues. */
 function lose(world: Simulation, source: string): void {
@@ -32,7 +32,7 @@ describe('a launch without an event', () => {
     await settle(world);
 
     expect(world.report(node).outcome).toBe('released');
-    expect(timeline(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(releasedTimeline);
     expect(world.services.states.executions().map(({ name }) => name)).toEqual([
       expect.stringMatching(`^${node.instanceId}-${Math.floor(node.launchedAt / 1000)}-install-1-[0-9a-f]{16}$`),
     ]);
@@ -70,7 +70,7 @@ describe('a result without an event', () => {
     expect(world.report(node).outcome).toBe('released');
     expect(commandsFor(world, node)).toBe(1);
     expect(done(world, 'SendTaskSuccess')).toBe(2);
-    expect(timeline(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(releasedTimeline);
   });
 
   it('of a command that the ledger does not know is found by its comment', async () => {
@@ -186,7 +186,7 @@ describe('a reconcile run beside the events', () => {
     await pass(world, 30 * minute);
     expect(world.services.states.executions()).toHaveLength(3);
     for (const node of nodes) {
-      expect(timeline(world, node)).toEqual(released);
+      expect(timeline(world, node)).toEqual(releasedTimeline);
       expect(commandsFor(world, node)).toBe(1);
     }
   });
@@ -219,7 +219,7 @@ describe('a node with another version than the configured one', () => {
     world.cloud.lambda.update(reconcile, { environment: { ...environment, ADMISSIBLE: JSON.stringify(admissible) } });
     await pass(world, 10 * minute);
 
-    expect(timeline(world, node)).toEqual([...released, 'Node Outdated']);
+    expect(timeline(world, node)).toEqual([...releasedTimeline, 'Node Outdated']);
     const told = world.timelineOf(node).at(-1)?.detail;
     expect(told).toMatchObject({ version: '20260928.0', configured: '20261101.0' });
     expect(world.services.states.executions()).toHaveLength(1);
@@ -260,7 +260,7 @@ describe('a launch whose message is a dead letter', () => {
     await pass(world, 10 * minute);
     expect(dead?.visible).toBe(0);
     expect(work?.visible).toBe(0);
-    expect(timeline(world, node)).toEqual([...released, 'Launch Ignored']);
+    expect(timeline(world, node)).toEqual([...releasedTimeline, 'Launch Ignored']);
     expect(world.services.states.executions()).toHaveLength(1);
   });
 });

@@ -16,6 +16,7 @@ export {
   launch,
   nodeOf,
   pass,
+  releasedTimeline,
   settle,
   taintsOf,
   timeline,

@@ -4,9 +4,8 @@ import type { Versions } from '../../../domain/tags.ts';
 import { plant } from '../../../packages/lab/faults.ts';
 import { karpenterNode, receiptIn } from '../../../packages/lab/simulation.ts';
 import { latency } from '../../scale/latency.ts';
+import { releasedTimeline } from '../observe.ts';
 import { cluster, gate, on, onceAfter, type ScenarioRun } from './scenario.ts';
-
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** One execution, one command and one answer, whatever arrives twice, dies or is refused. */
 export const commandScenarios = {
@@ -17,7 +16,7 @@ export const commandScenarios = {
     assert.equal(scenario.world.services.states.executions().length, 1);
     assert.equal(scenario.commandsFor(node), 1);
     assert.equal(scenario.done('SendTaskSuccess'), 2);
-    assert.deepEqual(scenario.timeline(node), released);
+    assert.deepEqual(scenario.timeline(node), releasedTimeline);
   }),
 
   'a launch whose version a deployment withdraws gets no command': on(async (scenario) => {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { releasedTimeline } from '../observe.ts';
 import { on, type Scenario, type ScenarioRun } from './scenario.ts';
 
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 const minute = 60_000;
 
 /** Loses every event of an AWS service on its way to our queues. */
@@ -16,7 +16,7 @@ export const reconcileScenarios = {
     const nodes = [await scenario.launch(), await scenario.launch()];
     await scenario.settle();
     for (const node of nodes) {
-      assert.deepEqual(scenario.timeline(node), released);
+      assert.deepEqual(scenario.timeline(node), releasedTimeline);
       assert.ok(scenario.reached(node, 'released') <= 8 * minute, 'it was found late');
     }
     assert.equal(scenario.world.services.states.executions().length, 2);
@@ -32,7 +32,7 @@ export const reconcileScenarios = {
     await scenario.pass(8 * minute);
     assert.deepEqual(scenario.taints(node), [], 'no event may be taken, and the node is released');
     await scenario.pass(20 * minute);
-    assert.deepEqual(scenario.timeline(node).toSorted(), released.toSorted());
+    assert.deepEqual(scenario.timeline(node).toSorted(), releasedTimeline.toSorted());
     assert.equal(services.states.executions().length, 1);
     scenario.undisturbed();
   }),
@@ -65,7 +65,7 @@ export const reconcileScenarios = {
     lose(scenario, 'aws.ssm');
     const node = await scenario.launch();
     await scenario.settle();
-    assert.deepEqual(scenario.timeline(node), released);
+    assert.deepEqual(scenario.timeline(node), releasedTimeline);
     assert.ok(scenario.reached(node, 'released') <= 8 * minute, 'it was asked for late');
     assert.equal(scenario.commandsFor(node), 1);
     assert.equal(scenario.done('SendTaskSuccess'), 2);

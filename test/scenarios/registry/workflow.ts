@@ -2,9 +2,8 @@ import { strict as assert } from 'node:assert';
 import { SimulatedMachine } from '../../../packages/lab/machines.ts';
 import { startMirror } from '../../../packages/lab/releases.ts';
 import { receiptIn } from '../../../packages/lab/simulation.ts';
+import { releasedTimeline } from '../observe.ts';
 import { cluster, gate, on, type ScenarioRun } from './scenario.ts';
-
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** The result of a launch if nothing is late: it is released, refused or quarantined. */
 export const workflowScenarios = {
@@ -15,7 +14,7 @@ export const workflowScenarios = {
     await scenario.pass(10 * 60_000);
     for (const node of nodes) {
       assert.equal(scenario.outcome(node), 'released');
-      assert.deepEqual(scenario.timeline(node), released);
+      assert.deepEqual(scenario.timeline(node), releasedTimeline);
       assert.equal(scenario.commandsFor(node), 1);
       assert.ok(scenario.reached(node, 'installing') - 25_000 <= 10_000, 'the command came late');
       assert.ok(scenario.reached(node, 'proven') <= 45_000, 'the result came late');

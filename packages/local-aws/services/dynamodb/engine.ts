@@ -96,7 +96,7 @@ export class Engine {
         action(this.#store, data, (error, answer) => (error ? reject(error) : resolve(structuredClone(answer))));
       });
     } catch (error) {
-      throw told(error as Failure);
+      throw toAwsError(error as Failure);
     } finally {
       release();
     }
@@ -160,7 +160,7 @@ export class Engine {
   }
 }
 
-function told(error: Failure): Error {
+function toAwsError(error: Failure): Error {
   const { body, statusCode = 400 } = error;
   if (body === undefined) return error;
   return new AwsError(body.__type.split('#').at(-1) ?? body.__type, body.message ?? body.Message ?? '', statusCode);

@@ -166,7 +166,7 @@ export class Interpreter {
     const { clock, tokens, aws } = this.#engine;
     const { service, action, callback } = readResource(state.Resource);
     const resource = `${action}${callback ? '.waitForTaskToken' : ''}`;
-    const told = { resourceType: service, resource };
+    const called = { resourceType: service, resource };
     const timeout = await this.#seconds(state.TimeoutSeconds, 'TimeoutSeconds', 1, visit);
     const heartbeat = await this.#seconds(state.HeartbeatSeconds, 'HeartbeatSeconds', 1, visit);
     // The token exists before the arguments that contain it are evaluated, but nothing can have it until the attempt
@@ -184,14 +184,14 @@ export class Interpreter {
       const args = await this.#arguments(state.Arguments, visit);
       this.#execution.history.add('TaskScheduled', {
         taskScheduledEventDetails: {
-          ...told,
+          ...called,
           region: this.#execution.arn.split(':')[3],
           parameters: JSON.stringify(args ?? {}),
           timeoutInSeconds: timeout,
           heartbeatInSeconds: heartbeat,
         },
       });
-      this.#execution.history.add('TaskStarted', { taskStartedEventDetails: told });
+      this.#execution.history.add('TaskStarted', { taskStartedEventDetails: called });
       const principal = this.#engine.session(this.#execution.machine, this.#execution.name);
       const call = {
         aws,
@@ -210,7 +210,7 @@ export class Interpreter {
           call: () => callService(state.Resource, call),
           submitted: (answer) =>
             this.#execution.history.add('TaskSubmitted', {
-              taskSubmittedEventDetails: { ...told, output: JSON.stringify(answer) },
+              taskSubmittedEventDetails: { ...called, output: JSON.stringify(answer) },
             }),
         },
         (ready) => {
@@ -219,7 +219,7 @@ export class Interpreter {
       );
       limit(result, `The state/task '${resource}' returned a result`);
       this.#execution.history.add('TaskSucceeded', {
-        taskSucceededEventDetails: { ...told, output: JSON.stringify(result) },
+        taskSucceededEventDetails: { ...called, output: JSON.stringify(result) },
       });
       return result;
     } catch (thrown) {
@@ -227,8 +227,8 @@ export class Interpreter {
         const { Error: error, Cause: cause } = thrown.output;
         const timedOut = error === 'States.Timeout' || error === 'States.HeartbeatTimeout';
         if (timedOut)
-          this.#execution.history.add('TaskTimedOut', { taskTimedOutEventDetails: { ...told, error, cause } });
-        else this.#execution.history.add('TaskFailed', { taskFailedEventDetails: { ...told, error, cause } });
+          this.#execution.history.add('TaskTimedOut', { taskTimedOutEventDetails: { ...called, error, cause } });
+        else this.#execution.history.add('TaskFailed', { taskFailedEventDetails: { ...called, error, cause } });
       }
       throw thrown;
     } finally {

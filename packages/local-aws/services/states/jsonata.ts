@@ -53,21 +53,21 @@ export class Jsonata {
   }
 
   async #expression(expression: string, field: string, bindings: Bindings): Promise<unknown> {
-    const told = `The JSONata expression '${expression}' specified for the field '${field}'`;
+    const subject = `The JSONata expression '${expression}' specified for the field '${field}'`;
     let value: unknown;
     try {
       value = await this.#compile(expression).evaluate(undefined, bindings);
     } catch (error) {
       const { code, message } = error as { code?: string; message?: string };
       const tail = code === undefined ? `: ${message}` : `. ${code}: ${message}`;
-      throw new StateError('States.QueryEvaluationError', `${told} threw an error during evaluation${tail}`);
+      throw new StateError('States.QueryEvaluationError', `${subject} threw an error during evaluation${tail}`);
     }
     if (value === undefined)
-      throw new StateError('States.QueryEvaluationError', `${told} returned nothing (undefined).`);
+      throw new StateError('States.QueryEvaluationError', `${subject} returned nothing (undefined).`);
     // A function is not JSON; JSONata marks its sequences, and a copy drops the marks.
     const json = JSON.stringify(value);
     if (json === undefined || isFunction(value)) {
-      throw new StateError('States.QueryEvaluationError', `${told} returned an unsupported result type.`);
+      throw new StateError('States.QueryEvaluationError', `${subject} returned an unsupported result type.`);
     }
     return JSON.parse(json);
   }

@@ -58,13 +58,13 @@ const policy = (name: string, Type: string) => ({
 });
 
 it('an access policy is associated with the entry, and watchers receive both ends of it', async () => {
-  const told: unknown[] = [];
-  eks.watchEntries(({ policies }, gone) => told.push([policies, gone]));
+  const watched: unknown[] = [];
+  eks.watchEntries(({ policies }, gone) => watched.push([policies, gone]));
   const made = await entry(policy('AmazonEKSClusterAdminPolicy', 'cluster'));
   const [type] = eks.resourceTypes;
   await type?.remove?.(made, 'Entry', {} as never, {});
 
-  expect(told).toEqual([
+  expect(watched).toEqual([
     [['AmazonEKSClusterAdminPolicy'], false],
     [['AmazonEKSClusterAdminPolicy'], true],
   ]);
@@ -97,8 +97,8 @@ it.each([
 });
 
 it('an entry created by the API grants nothing until a policy is associated, and its deletion revokes everything', async () => {
-  const told: unknown[] = [];
-  eks.watchEntries(({ groups, policies }, gone) => told.push([groups, policies, gone]));
+  const watched: unknown[] = [];
+  eks.watchEntries(({ groups, policies }, gone) => watched.push([groups, policies, gone]));
   const entryOf = { clusterName: 'prod', principalArn: PrincipalArn };
   const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
   const call = (operation: string, more: object = {}) => aws.call(someone, 'eks', operation, { ...entryOf, ...more });
@@ -110,7 +110,7 @@ it('an entry created by the API grants nothing until a policy is associated, and
   await call('AssociateAccessPolicy', { policyArn, accessScope: { type: 'cluster' } });
   await call('DeleteAccessEntry');
 
-  expect(told).toEqual([
+  expect(watched).toEqual([
     [['a'], [], false],
     [['a'], ['AmazonEKSClusterAdminPolicy'], false],
     [['a'], ['AmazonEKSClusterAdminPolicy'], true],

@@ -209,8 +209,8 @@ describe('services through the gateway, with schemas and IAM', () => {
     await pass(1000);
     expect(states.executions()[0]).toMatchObject({ status: 'SUCCEEDED', transitions: 3 });
     expect(await dynamodb.items(output('Table'))).toEqual([{ id: { S: 'i-1' }, a: { S: 'b' } }]);
-    const told = cloud.logs.events('/aws/events/told').map(({ message }) => JSON.parse(message));
-    expect(told).toMatchObject([
+    const delivered = cloud.logs.events('/aws/events/told').map(({ message }) => JSON.parse(message));
+    expect(delivered).toMatchObject([
       { source: 'acme', 'detail-type': 'Announced', detail: { a: 1 }, account: here.account },
     ]);
     expect(cloud.calls.get('states:StartExecution')).toBe(1);

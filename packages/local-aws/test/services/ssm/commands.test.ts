@@ -25,9 +25,11 @@ describe('a command', () => {
         CommandPlugins: [{ Name: 'run', Output: 'out', ResponseCode: 0 }],
       },
     ]);
-    const told = events.filter((event) => event['detail-type'] === 'EC2 Command Invocation Status-change Notification');
-    expect(told.map((event) => event.detail['status'])).toEqual(['InProgress', 'Success']);
-    expect(told[1]).toEqual({
+    const published = events.filter(
+      (event) => event['detail-type'] === 'EC2 Command Invocation Status-change Notification',
+    );
+    expect(published.map((event) => event.detail['status'])).toEqual(['InProgress', 'Success']);
+    expect(published[1]).toEqual({
       source: 'aws.ssm',
       'detail-type': 'EC2 Command Invocation Status-change Notification',
       resources: [`arn:aws:ec2:eu-central-1:123456789012:instance/${id}`],
@@ -46,10 +48,10 @@ describe('a command', () => {
   }) => {
     await send([await node()]);
     await pass(60_000);
-    const told = events.filter((event) => event['detail-type'] === 'EC2 Command Status-change Notification');
-    expect(told.map((event) => event.detail['status'])).toEqual(['InProgress', 'Success']);
-    expect(told[0]?.detail['parameters']).toEqual({ Version: ['1.2'], Verb: ['a'] });
-    expect(Object.keys(told[0]?.detail ?? {})).not.toContain('instance-id');
+    const published = events.filter((event) => event['detail-type'] === 'EC2 Command Status-change Notification');
+    expect(published.map((event) => event.detail['status'])).toEqual(['InProgress', 'Success']);
+    expect(published[0]?.detail['parameters']).toEqual({ Version: ['1.2'], Verb: ['a'] });
+    expect(Object.keys(published[0]?.detail ?? {})).not.toContain('instance-id');
   });
 
   it('that fails reports so for each node, with its output', async ({
