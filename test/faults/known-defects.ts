@@ -5,8 +5,6 @@ import { source, way } from '../mutations/plant.ts';
 export interface KnownDefect {
   readonly name: string;
   readonly apply: (copy: Copy) => void | Promise<void>;
-  /** The fault to plant beside it, if only that shows it. */
-  readonly fault?: string;
 }
 
 /**

@@ -10,6 +10,9 @@ import type { Played } from './play.ts';
 const longestMs = 180_000;
 const longestNodeMs = 5_000;
 
+/** How many times as long a rollout may take: it lasts for hours of virtual time, and has many reconcile passes. */
+const rolloutFactor = 3;
+
 /** Plays runs in some processes at once. */
 export class Players {
   readonly #assembly: string;
@@ -65,7 +68,7 @@ function ask(player: ChildProcess, draw: Draw): Promise<Played> {
       resolve(played);
     };
     const failed = (said: string) => end({ draw, outcomes: {}, violations: [said], worstMs: 0, wallMs: 0 });
-    const limit = longestMs + draw.nodes * longestNodeMs;
+    const limit = (longestMs + draw.nodes * longestNodeMs) * (draw.rollout === undefined ? 1 : rolloutFactor);
     const timer = setTimeout(() => {
       player.kill('SIGKILL');
       failed(`the run broke: it took longer than ${limit / 1_000} s`);

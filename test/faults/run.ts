@@ -119,9 +119,7 @@ async function matrix(assembly: string): Promise<boolean> {
 /** The runs that play a defect: the defects of rollouts need rollouts. */
 function drawsFor(defect: KnownDefect): readonly Draw[] {
   const all = [...draws(options)];
-  if (!rolloutDefects.includes(defect)) return all;
-  const rollouts = all.filter(({ rollout }) => rollout !== undefined);
-  return rollouts.map((one) => (defect.fault === undefined ? one : { ...one, faults: [defect.fault] }));
+  return rolloutDefects.includes(defect) ? all.filter(({ rollout }) => rollout !== undefined) : all;
 }
 
 /**

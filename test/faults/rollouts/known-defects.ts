@@ -52,14 +52,13 @@ export const rolloutDefects: readonly KnownDefect[] = [
     ),
   },
   {
-    name: 'a run of a rollout that has no end is never ended',
-    fault: 'states-fails',
+    name: 'the gate of a node stays after a rollout released it',
     apply: source(
-      'reconcile',
-      'lambdas/reconcile/decide.ts',
-      'decideInstance',
-      '$LEFT < -strandedAfterMs',
-      "$LEFT < -strandedAfterMs && run.launch?.rerun?.why !== 'rollout'",
+      'cluster',
+      'lambdas/cluster/release.ts',
+      'release',
+      'await writeRelease($NODE, $DECISION, $PORTS);',
+      "if (launch.rerun?.why !== 'rollout') await writeRelease($NODE, $DECISION, $PORTS);",
     ),
   },
 ];
