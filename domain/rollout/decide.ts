@@ -293,8 +293,11 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
     const wave = rollout.done > 0 ? settings.waves.length - 1 : 0;
     return openWave({ ...again, startedAt: at, wave }, behind, view);
   }
-  // Its members went away before one was proven.
-  if (view.isInPlace && !inWave.some(({ version }) => version === target)) return openWave(rollout, behind, view);
+  // Its members went away before one was proven, or before one could give way: there is nothing to watch.
+  const isGone = view.isInPlace
+    ? !inWave.some(({ version }) => version === target)
+    : inWave.length === 0 && rollout.waitsFor === 'window';
+  if (isGone) return openWave(rollout, behind, view);
   const provenAt = rollout.provenAt ?? at;
   const proven: Rollout =
     rollout.provenAt === undefined

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RolloutAct } from '../../../domain/rollout/rollout.ts';
+import { weekdays } from '../../../domain/rollout/settings.ts';
 import { type Death, minute, PoolModel, settings, start } from './fleet.ts';
 
 const actOf = (act: RolloutAct['act'], pool: PoolModel, to?: string): RolloutAct => ({
@@ -51,6 +52,18 @@ describe('a rollout', () => {
     pool.withdrawn.add('1');
     pool.run(400);
     expect([pool.count('1'), pool.gated]).toEqual([19, 1]);
+  });
+
+  it('takes another first node, and soaks nothing, if the first went away before its window', () => {
+    const windows = [{ days: weekdays, from: 2 * 4, to: 6 * 4, timeZone: 'UTC' }];
+    for (const isInPlace of [true, false]) {
+      const pool = new PoolModel(20, '1', isInPlace, () => 0.5, { ...settings, windows });
+      pool.configured = '2';
+      pool.run(60);
+      for (const member of pool.rollout?.members ?? []) pool.nodes.delete(member);
+      pool.run(62);
+      expect([isInPlace, pool.rollout?.waitsFor, pool.events]).toEqual([isInPlace, 'runs', ['Rollout Started']]);
+    }
   });
 
   it('counts nodes that are behind their gates for another cause as unavailable', () => {
