@@ -95,7 +95,8 @@ function difference(before: Usage, after: Usage): Usage {
   return Object.fromEntries(Object.entries(after).map(([item, amount]) => [item, amount - (before[item] ?? 0)]));
 }
 
-function counted(world: Simulation): Usage {
+/** What was used so far, as far as it is counted by use. */
+export function counted(world: Simulation): Usage {
   const { calls, journal } = world.cloud;
   const sum = (pattern: RegExp) =>
     [...calls].reduce((all, [name, count]) => (pattern.test(name) ? all + count : all), 0);
