@@ -5,6 +5,7 @@ import { evidenceMutations } from './evidence-mutations.ts';
 import { type GuardMutation, of } from './guard.ts';
 import { incidentMutations } from './incident-mutations.ts';
 import { pinMutations } from './pin-mutations.ts';
+import { rolloutGuards } from './rollout-guards.ts';
 
 const poolNames = of('domain/ledger.ts', 'test/domain/incidents.test.ts');
 
@@ -208,6 +209,7 @@ export const guardMutations: readonly GuardMutation[] = [
     '$AT + ($SOAK * 60_000) / openShare(windows)',
   ),
   ...evidenceMutations,
+  ...rolloutGuards,
   ...pinMutations,
   ...clusterGuardMutations,
   ...incidentMutations,

@@ -332,6 +332,39 @@ describe('a rollout', () => {
     pool.act = actOf('rollback', pool, '1');
     pool.run(600);
     expect(pool.count('2')).toBe(20);
+    expect(pool.events.filter((event) => event === 'Rollout Started')).toHaveLength(1);
+  });
+
+  it('begins with another version only once no node is half-way', () => {
+    const pool = new PoolModel(20, '1', true, () => 0.9);
+    pool.configured = '2';
+    pool.run(2);
+    pool.configured = '3';
+    pool.run(2);
+    expect(pool.rollout).toMatchObject({ target: '2', waitsFor: 'runs' });
+    pool.run(12);
+    expect(pool.rollout?.target).toBe('3');
+  });
+
+  it('follows an act once', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(20);
+    pool.act = actOf('pause', pool);
+    pool.run(60);
+    const { revision } = pool;
+    pool.run(60);
+    expect(pool.revision).toBe(revision);
+  });
+
+  it('does not take out a node while its proof is repeated', () => {
+    const pool = new PoolModel(20, '1');
+    const [first] = pool.all;
+    if (first === undefined) throw new Error('the pool is empty');
+    pool.reverify(first);
+    pool.configured = '2';
+    pool.pass();
+    expect([pool.gated, pool.rollout?.waitsFor]).toEqual([0, 'room']);
   });
 });
 
@@ -344,6 +377,16 @@ describe('a rollout by replacement', () => {
     pool.run(60 * 24 * 7);
     expect([pool.count('1'), pool.overtaken]).toEqual([0, []]);
     expect(pool.rollout?.finishedAt).toBeDefined();
+  });
+
+  it('repeats its first wave until a node was released with the version', () => {
+    // Substitutes never come.
+    const pool = new PoolModel(20, '1', false, () => 0.9, { ...settings, maxUnavailable: { nodes: 4 } });
+    pool.configured = '2';
+    pool.run(2);
+    pool.nodes.delete(pool.rollout?.members[0] ?? '');
+    pool.run(40);
+    expect([pool.rollout?.wave, pool.rollout?.members.length, pool.gated]).toEqual([0, 1, 1]);
   });
 
   it('terminates a node that gave way once its sandboxes had their time', () => {

@@ -69,6 +69,8 @@ describe('a node of a pool, as the ledger has it', () => {
       isPinnedToWithdrawn: true,
       wanted: undefined,
     });
+    const old = { outcome: 'version-too-old', detail: '' } as const;
+    expect(poolNodeOf({ launch, refused: old }, released, 'gvisor@1', false).isPinnedToWithdrawn).toBe(false);
   });
 });
 
