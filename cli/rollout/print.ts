@@ -1,4 +1,5 @@
-import { tableLines } from '../output/table.ts';
+import { type TextColumn, tableLines } from '../output/table.ts';
+import { wrap } from '../output/text.ts';
 import type { ShownRollout } from './report.ts';
 
 const waits: Readonly<Record<ShownRollout['waitsFor'], string>> = {
@@ -24,33 +25,52 @@ export function waitOf({ waitsFor, waitsUntil, asked }: ShownRollout): string {
   return waitsUntil === undefined ? waits[waitsFor] : `${waits[waitsFor]}, until ${waitsUntil.slice(0, 16)}Z`;
 }
 
-/** The rollouts for people, line by line. */
+/** The rollouts for people: a table, or two lines for each if that is too wide, since times and names are not cut. */
 export function rolloutLines(rollouts: readonly ShownRollout[], width: number): readonly string[] {
   if (rollouts.length === 0) return ['no rollout: no node had another version than new launches get'];
-  type Row = ShownRollout;
-  const columns = [
-    { name: 'state', isWhole: true as const, cell: (row: Row) => stateOf(row) },
-    { name: 'cluster', cell: ({ cluster }: Row) => cluster },
-    { name: 'pool', cell: ({ pool }: Row) => pool },
-    { name: 'target', isWhole: true as const, cell: ({ runtime, target }: Row) => `${runtime}@${target}` },
-    { name: 'wave', isNumber: true as const, cell: ({ wave }: Row) => `${wave + 1}` },
-    { name: 'done', isNumber: true as const, cell: ({ done, total }: Row) => `${done}/${total}` },
-    { name: 'waits for', cell: waitOf },
+  const table = tableLines(columns, rollouts, Number.POSITIVE_INFINITY);
+  const fits = table.every((line) => line.length <= width);
+  const listed = rollouts.flatMap((one) => [nameOf(one), wrap(progressOf(one), width, 2)]);
+  const remarks = rollouts.flatMap(remarksOn).map((line) => wrap(line, width));
+  const lines = [...(fits ? table : listed), ...(remarks.length === 0 ? [] : ['', ...remarks])];
+  return lines.flatMap((line) => line.split('\n'));
+}
+
+type Column = TextColumn<ShownRollout>;
+const columns: readonly Column[] = [
+  { name: 'state', cell: (row) => stateOf(row) },
+  { name: 'cluster', cell: ({ cluster }) => cluster },
+  { name: 'pool', cell: ({ pool }) => pool },
+  { name: 'target', cell: ({ runtime, target }) => `${runtime}@${target}` },
+  { name: 'wave', isNumber: true, cell: ({ wave }) => `${wave + 1}` },
+  { name: 'done', isNumber: true, cell: ({ done, total }) => `${done}/${total}` },
+  { name: 'waits for', cell: waitOf },
+];
+
+function nameOf({ cluster, pool, runtime, target }: ShownRollout): string {
+  return `${cluster} ${pool} ${runtime}@${target}`;
+}
+
+function progressOf(one: ShownRollout): string {
+  const { wave, done, total } = one;
+  return `${stateOf(one)}, wave ${wave + 1}, ${done} of ${total} nodes, waits for ${waitOf(one)}`;
+}
+
+/** What a person should know or do about a rollout. */
+function remarksOn(one: ShownRollout): readonly string[] {
+  const { cluster, pool, runtime, target, configured, stoppedBecause, abortedBy, refusedAct } = one;
+  const { pinnedToWithdrawn: pinned } = one;
+  const name = `${cluster} ${pool} ${runtime}`;
+  const again = `npx airlock rollout resume ${pool} begins again with one node`;
+  const nodes = pinned === 1 ? '1 node has a tag that names' : `${pinned} nodes have a tag that names`;
+  return [
+    ...(stoppedBecause === undefined
+      ? []
+      : [`${name} ${abortedBy === undefined ? `stopped: ${stoppedBecause}` : stoppedBecause}; ${again}`]),
+    ...(refusedAct === undefined ? [] : [`${name}: ${refusedAct}`]),
+    ...(target === configured ? [] : [`${name} went back: new launches get ${configured}`]),
+    ...(pinned === 0
+      ? []
+      : [`${name}: ${nodes} a withdrawn version, and no rollout moves it; npx airlock advisories names them`]),
   ];
-  const remarks = rollouts.flatMap(
-    ({ cluster, pool, runtime, target, configured, stoppedBecause, refusedAct, pinnedToWithdrawn }) => {
-      const name = `${cluster} ${pool} ${runtime}`;
-      return [
-        ...(stoppedBecause === undefined ? [] : [`${name} stopped: ${stoppedBecause}`]),
-        ...(refusedAct === undefined ? [] : [`${name}: ${refusedAct}`]),
-        ...(target === configured ? [] : [`${name} went back: new launches get ${configured}`]),
-        ...(pinnedToWithdrawn === 0
-          ? []
-          : [
-              `${name}: ${pinnedToWithdrawn} nodes have a tag that names a withdrawn version, and no rollout moves them`,
-            ]),
-      ];
-    },
-  );
-  return [...tableLines(columns, rollouts, width), ...(remarks.length === 0 ? [] : ['', ...remarks])];
 }
