@@ -98,6 +98,8 @@ export interface RunRecord {
   readonly reopenedFor?: string;
   /** The number of the latest run in the same launch, in the record of the first. */
   readonly runs?: number;
+  /** When DynamoDB may delete the record, in seconds since the epoch. Reconcile renews it while the instance runs. */
+  readonly expiresAt?: number;
   /** When reconcile last began the run after this one. */
   readonly rerunAt?: string;
   /** What an operator did about the launch since this run ended. */

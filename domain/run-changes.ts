@@ -93,6 +93,7 @@ export const runChanges = {
   },
   recordInventory: { by: ['results', 'reconcile'], condition: '#inventoryBatch = :inventoryBatch', set: ['inventory'] },
   recordReopened: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['reopenedFor'] },
+  renewRecord: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['expiresAt'] },
   recordRunCount: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['runs'] },
   recordRerun: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['rerunAt'] },
   /**
@@ -105,5 +106,5 @@ export const runChanges = {
     set: ['operatorAct'],
   },
 } as const satisfies Readonly<
-  Record<string, Change<Exclude<keyof RunRecord, keyof RunKey> | 'relaunched' | 'settledAt' | 'expiresAt'>>
+  Record<string, Change<Exclude<keyof RunRecord, keyof RunKey> | 'relaunched' | 'settledAt'>>
 >;

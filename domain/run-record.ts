@@ -66,6 +66,7 @@ const RunRecordSchema = v.object({
   publishedAt: time,
   outdatedFor: text,
   runs: count,
+  expiresAt: count,
   reopenedFor: time,
   rerunAt: time,
   operatorAct: json(OperatorActSchema),

@@ -63,7 +63,7 @@ export async function recordAdmission(
     request: request && JSON.stringify(request),
     refused: refused && JSON.stringify(refused),
     relaunched: launch.relaunched,
-    expiresAt: expiryOf(launch.launchedAt),
+    expiresAt: expiryOf(at),
     execution,
   });
   const named = item?.['execution'] ?? (await readRuns([launch])).get(runId(launch))?.execution;
@@ -185,6 +185,11 @@ export async function recordInventory(key: LedgerKey, inventoryBatch: string, in
 /** Records the act for whose Node it was reported that its gate is open again. */
 export async function recordReopened(key: LedgerKey, reopenedFor: string): Promise<void> {
   await update(key, runChanges.recordReopened, { reopenedFor });
+}
+
+/** Keeps a run's record for as long as a new one. @param at from when on, ISO 8601 */
+export async function renewRecord({ instanceId, launchedAt }: LedgerKey, at: string): Promise<void> {
+  await update({ instanceId, launchedAt }, runChanges.renewRecord, { expiresAt: expiryOf(at) });
 }
 
 /** Records the number of the latest run in the record of the launch's first run. */

@@ -2,7 +2,7 @@ import { scopeOf } from '../../domain/breaker.ts';
 import { terminationEvent, terminationStates } from '../../domain/events.ts';
 import type { Admissible } from '../../domain/function-settings.ts';
 import { type EndedRun, endedRunOf, type RetriedPool, retriedPoolOf } from '../../domain/incidents.ts';
-import { runId } from '../../domain/ledger.ts';
+import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { clusterOf, poolOf, runtimeTag } from '../../domain/tags.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
@@ -13,6 +13,7 @@ import { admissionOf, decideInstance, type InstanceDecision } from './decide.ts'
 import type { ManagedLaunch } from './decide-node.ts';
 import { decideRetries } from './decide-reruns.ts';
 import { instanceFinding } from './findings.ts';
+import { listExpiring } from './keep-records.ts';
 import { readLatestRuns } from './latest-runs.ts';
 import { settleOverdue } from './overdue.ts';
 import type { Pass } from './pass.ts';
@@ -41,6 +42,8 @@ export interface Fleet {
   readonly unread: ReadonlySet<string>;
   /** The instances that run, each with its latest run. */
   readonly running: readonly Ended[];
+  /** The run records of instances that are not gone, which the ledger would forget before long. */
+  readonly expiring: readonly RunRecord[];
   /** Whether every page was read. */
   readonly complete: boolean;
 }
@@ -56,7 +59,7 @@ export async function reconcileFleet(config: Admissible, inTime: () => boolean, 
   const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, rerun: 0, leave: 0 };
   const seen: Seen = {
     ...{ found, missedResults: 0, ours: new Map(), ended: [], retried: [] },
-    ...{ unread: new Set<string>(), running: [] },
+    ...{ unread: new Set<string>(), running: [], expiring: [] },
   };
   for await (const page of taggedInstances()) {
     await reconcilePage(page, config, seen, pass);
@@ -74,6 +77,7 @@ interface Seen {
   readonly retried: RetriedPool[];
   readonly unread: Set<string>;
   readonly running: Ended[];
+  readonly expiring: RunRecord[];
 }
 
 /** Decides about one page, and acts. An act that fails does not block the others. */
@@ -83,7 +87,7 @@ async function reconcilePage(
   seen: Seen,
   { failures, findings }: Pass,
 ): Promise<void> {
-  const { runs, unbegun } = await readLatestRuns(shown, config);
+  const { runs, unbegun, first } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
   for (const { instanceId, tags } of shown.filter((instance) => unbegun.has(runId(instance))))
     seen.unread.add(poolKey(clusterOf(tags) ?? '', poolOf(tags) ?? '', instanceId));
@@ -101,6 +105,13 @@ async function reconcilePage(
   for (const { step } of steps) seen.found[step]++;
   const running = page.filter(({ state }) => state === 'running');
   seen.running.push(...running.map((instance) => ({ instance, run: runs.get(runId(instance)) })));
+  const present = page.filter(({ state }) => !terminationStates.includes(state)).map(runId);
+  seen.expiring.push(
+    ...listExpiring(
+      present.flatMap((id) => [first.get(id) ?? [], runs.get(id) ?? []].flat()),
+      now,
+    ),
+  );
   const at = new Date(now).toISOString();
   await failures.attempt('admitting missed launches', () =>
     admitWhole(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : []))),

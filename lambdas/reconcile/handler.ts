@@ -7,6 +7,7 @@ import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
 import { reportIncidents } from './incidents.ts';
 import { takeInventory } from './inventory.ts';
+import { keepRecords } from './keep-records.ts';
 import { countOpenBreakers } from './open-breakers.ts';
 import { reportOutdated } from './outdated.ts';
 import { type Pass, publishFindings } from './pass.ts';
@@ -73,6 +74,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     if (published > 0) logger.info('reported incidents', { published });
   });
   if (complete) await tagOutcomes(running);
+  await failures.attempt('keeping records', () => keepRecords(fleet.expiring));
   await failures.attempt('taking inventory', async () => {
     if (complete && inTime()) await takeInventory([...ours.values()].flatMap(({ run }) => run ?? []));
   });

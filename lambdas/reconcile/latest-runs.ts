@@ -16,6 +16,8 @@ interface Ledger {
    * The {@link runId} of the first run of each launch whose latest run could not be started: the next pass tries again.
    */
   readonly unbegun: ReadonlySet<string>;
+  /** The records of first runs, by their {@link runId}. */
+  readonly first: ReadonlyMap<string, RunRecord>;
 }
 
 /** Builds the key of a run by its number; the first run has the number 0. */
@@ -64,7 +66,7 @@ export async function readLatestRuns(launches: readonly SeenInstance[], config: 
     runs.set(ofFirst, run);
     unbegun.delete(ofFirst);
   }
-  return { runs, unbegun };
+  return { runs, unbegun, first };
 }
 
 /** Plans a run again whose admission was interrupted: with the launch from EC2, and only the reason from its record. */

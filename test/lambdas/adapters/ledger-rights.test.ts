@@ -106,6 +106,7 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   recordInventory: [[launch, 'b', { at, version: '1', sandboxes: {}, commandId: 'c' }]],
   recordRerun: [[launch, at]],
   recordRunCount: [[launch, 1]],
+  renewRecord: [[launch, at]],
   addFailure: [
     [scope, 'i', { over: undefined, start: true, at }],
     [scope, 'i', { over: { windowStart: at }, start: false, at }],

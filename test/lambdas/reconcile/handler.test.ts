@@ -17,7 +17,15 @@ vi.mock('../../../lambdas/adapters/telemetry.ts', () => ({
   logger: { info: () => {}, error: () => {} },
 }));
 vi.mock('../../../lambdas/reconcile/fleet.ts', () => ({
-  reconcileFleet: step('fleet', { found: {}, ours: new Map(), ended: [], retried: [], running: [], complete: true }),
+  reconcileFleet: step('fleet', {
+    found: {},
+    ours: new Map(),
+    ended: [],
+    retried: [],
+    running: [],
+    expiring: [],
+    complete: true,
+  }),
 }));
 vi.mock('../../../lambdas/reconcile/clusters.ts', () => ({
   clusters: ['demo'],
@@ -29,6 +37,7 @@ vi.mock('../../../lambdas/reconcile/rollout-metrics.ts', () => ({ reportRollouts
 vi.mock('../../../lambdas/reconcile/open-breakers.ts', () => ({ countOpenBreakers: step('breakers', new Map()) }));
 vi.mock('../../../lambdas/reconcile/incidents.ts', () => ({ reportIncidents: step('incidents', 0) }));
 vi.mock('../../../lambdas/reconcile/tag-outcomes.ts', () => ({ tagOutcomes: step('tags', undefined) }));
+vi.mock('../../../lambdas/reconcile/keep-records.ts', () => ({ keepRecords: step('keep records', 0) }));
 vi.mock('../../../lambdas/reconcile/inventory.ts', () => ({ takeInventory: step('inventory', undefined) }));
 
 const context = { getRemainingTimeInMillis: () => 100_000 } as Context;
@@ -41,6 +50,7 @@ const steps = [
   'breakers',
   'incidents',
   'tags',
+  'keep records',
   'inventory',
 ];
 const once = () => [...new Set(order)];
@@ -55,7 +65,7 @@ it('a pass repairs first, then publishes, and tags instances after that', async 
   expect(once()).toEqual(steps);
 });
 
-it.each(['cluster', 'rollouts', 'publish findings', 'breakers', 'incidents', 'inventory'])(
+it.each(['cluster', 'rollouts', 'publish findings', 'breakers', 'incidents', 'keep records', 'inventory'])(
   'if %s fails, the pass does the rest and fails at its end',
   async (name) => {
     failing.add(name);

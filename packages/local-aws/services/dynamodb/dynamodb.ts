@@ -12,6 +12,7 @@ import { physicalName } from '../../template/names.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { BooleanSchema, propertyNames, readProperties, TagsSchema } from '../properties.ts';
 import { type ActionName, Engine } from './engine.ts';
+import { Expiry } from './expiry.ts';
 import { type RightsRequest, rightOn, rightsOnAll } from './rights.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -36,8 +37,7 @@ const IndexSchema = v.strictObject({
 });
 
 /**
- * The supported properties of a table. Items past their time to live are not deleted: DynamoDB takes days for that, so
- * nothing may rely on it. Backups and encryption change nothing that a caller can see.
+ * The supported properties of a table. Backups and encryption change nothing that a caller can see.
  */
 const TableSchema = v.strictObject({
   TableName: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/))),
@@ -64,6 +64,7 @@ export class DynamoDb {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
   readonly #engine: Engine;
+  readonly #expiry: Expiry;
   readonly #env: Environment;
   /** Each table's key attribute names, by table, the partition key first. */
   readonly #keys = new Map<string, readonly string[]>();
@@ -77,6 +78,7 @@ export class DynamoDb {
   constructor(options: { clock: Clock; env: Environment }) {
     this.#env = options.env;
     this.#engine = new Engine(options.clock, options.env);
+    this.#expiry = new Expiry(options.clock, this.#engine);
     this.resourceTypes = [this.#tableType()];
     const tables = {
       env: options.env,
@@ -136,6 +138,7 @@ export class DynamoDb {
 
   async #run(action: ActionName, input: Request): Promise<unknown> {
     refuseBinary(input);
+    await this.#expiry.deleteDue((table) => this.#keys.get(table) ?? []);
     try {
       return await this.#counted(action, input);
     } catch (error) {
@@ -165,6 +168,7 @@ export class DynamoDb {
 
   #tableType(): ResourceType {
     const engine = this.#engine;
+    const expiry = this.#expiry;
     const keys = this.#keys;
     const policies = this.#policies;
     const { partition, region, account } = this.#env;
@@ -186,6 +190,8 @@ export class DynamoDb {
           ordered.map(({ AttributeName }) => AttributeName),
         );
         policies.set(TableName, policyIn(read));
+        const { AttributeName, Enabled = false } = read.TimeToLiveSpecification ?? {};
+        if (Enabled && AttributeName !== undefined) expiry.enable(TableName, AttributeName);
         const arn = `arn:${partition}:dynamodb:${region}:${account}:table/${TableName}`;
         return { ref: TableName, attributes: { Arn: arn } };
       },
@@ -197,7 +203,10 @@ export class DynamoDb {
         policies.set(created.ref, policyIn(readProperties(this.type, logicalId, TableSchema, after)));
         return created;
       },
-      remove: ({ ref }) => engine.deleteTable(ref),
+      remove: ({ ref }) => {
+        expiry.disable(ref);
+        return engine.deleteTable(ref);
+      },
     };
   }
 }

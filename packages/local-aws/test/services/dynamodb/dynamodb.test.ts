@@ -221,6 +221,38 @@ describe('a request is authorized', () => {
   });
 });
 
+describe('time to live', () => {
+  const day = 24 * 3_600;
+  const expiring = async (expiresAt: object) => {
+    await call('UpdateItem', {
+      Key,
+      UpdateExpression: 'SET expiresAt = :e',
+      ExpressionAttributeValues: { ':e': expiresAt },
+    });
+    const isThere = async () => 'Item' in ((await call('GetItem', { Key })) as object);
+    return async (days: number) => {
+      await clock.run(() => false, clock.now() + days * day * 1_000);
+      return isThere();
+    };
+  };
+  const inSeconds = (days: number) => ({ N: String(Math.floor(clock.now() / 1_000) + days * day) });
+
+  it('deletes an item some days after its time, until which it can be read', async () => {
+    const after = await expiring(inSeconds(10));
+    expect([await after(9), await after(2), await after(3)]).toEqual([true, true, false]);
+  });
+
+  it.each([
+    ['later', () => inSeconds(90)],
+    ['no number', () => ({ S: '1' })],
+    ['milliseconds', () => ({ N: String(clock.now() + 10 * day) })],
+    ['over five years ago', () => inSeconds(-6 * 365)],
+  ])('keeps an item whose time is %s', async (_, value) => {
+    const after = await expiring(value());
+    expect(await after(20)).toBe(true);
+  });
+});
+
 it('a table with provisioned capacity or a stream is refused', async () => {
   const create = (properties: object) =>
     make(aws, dynamodb.resourceTypes, 'AWS::DynamoDB::Table', { ...table, TableName: 'two', ...properties });
