@@ -27,12 +27,15 @@ export interface Forecast extends RolloutScope {
   readonly nodes: readonly PoolNode[];
   readonly isInPlace: boolean;
   readonly rollout: Rollout | undefined;
+  /** The version that new launches get; undefined if there is none that they may get. */
+  readonly configured: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /**
- * Lists the advisories that a pool will not have fixed in time. A node behind its gate is not exposed, because it takes
+ * Lists the advisories that a pool will not have fixed in time. One is late at once if the pool gets no version that
+ * fixes it. A node behind its gate is not exposed, because it takes
  * no pods.
  */
 export function listLate(view: Forecast): readonly LateDeadline[] {
@@ -45,7 +48,9 @@ export function listLate(view: Forecast): readonly LateDeadline[] {
     );
     if (open.length === 0) return [];
     const expected = forecastEnd(open.length, view);
-    if (expected <= Date.parse(due) && !isStuck(open, view)) return [];
+    const target = view.rollout?.target ?? view.configured;
+    const isUnfixed = target === undefined || isAffected({ affected: [...affected] }, target);
+    if (expected <= Date.parse(due) && !isUnfixed && !isStuck(open, view)) return [];
     return [
       { cluster, pool, runtime, id, severity, due, nodes: open.length, expected: new Date(expected).toISOString() },
     ];

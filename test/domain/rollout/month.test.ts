@@ -63,32 +63,33 @@ describe('a month of 2,000 nodes in six pools', () => {
 describe('the forecast of a deadline', () => {
   const due = new Date(start + 7 * day * minute).toISOString();
   const deadline = { id: 'CVE-2026-1', runtime: 'gvisor', severity: 'high', affected: [{ before: '2' }], due } as const;
-  const late = (pool: PoolModel, own: Partial<RolloutSettings>) =>
+  const fixing = (size: number) => Object.assign(new PoolModel(size, '1'), { configured: '2' });
+  const late = (pool: PoolModel, own: Partial<RolloutSettings>, more: { configured?: string | undefined } = {}) =>
     listLate({
       ...{ cluster: 'demo', pool: 'sandboxed', runtime: 'gvisor', nodes: pool.poolNodes(), isInPlace: true },
       settings: { ...settings, deadlines: [deadline], ...own },
-      ...{ rollout: pool.rollout, now: pool.now },
+      ...{ rollout: pool.rollout, configured: pool.configured, now: pool.now, ...more },
     });
 
   it('is in time if the nodes, the soak times and the windows fit before it', () => {
-    expect(late(new PoolModel(200, '1'), {})).toEqual([]);
+    expect(late(fixing(200), {})).toEqual([]);
   });
 
   it('is late if the windows are too short for the nodes, and says by when they would be done', () => {
     const windows = [{ days: ['mon'] as const, from: 0, to: 1, timeZone: 'UTC' }];
-    expect(late(new PoolModel(200, '1'), { windows })).toMatchObject([{ id: 'CVE-2026-1', nodes: 200, due }]);
+    expect(late(fixing(200), { windows })).toMatchObject([{ id: 'CVE-2026-1', nodes: 200, due }]);
   });
 
   it('lets a wave soak outside the windows', () => {
     const windows = [{ days: weekdays, from: 20 * 4, to: 6 * 4, timeZone: 'UTC' }];
     const soon = { ...deadline, due: new Date(start + 3.5 * day * minute).toISOString() };
     const nightly = { windows, soakMinutes: 12 * 60, deadlines: [soon] };
-    expect(late(new PoolModel(45, '1'), nightly)).toEqual([]);
-    expect(late(new PoolModel(45, '1'), { ...nightly, soakMinutes: 30 * 60 })).toHaveLength(1);
+    expect(late(fixing(45), nightly)).toEqual([]);
+    expect(late(fixing(45), { ...nightly, soakMinutes: 30 * 60 })).toHaveLength(1);
   });
 
   it('is late at once if nodes stay as they are: by their tag, or because the rollout stopped', () => {
-    const pinned = new PoolModel(20, '1');
+    const pinned = fixing(20);
     for (const node of pinned.all.slice(0, 1)) node.tag = 'gvisor@1';
     expect(late(pinned, {})).toHaveLength(1);
     const stopped = new PoolModel(20, '1');
@@ -96,6 +97,20 @@ describe('the forecast of a deadline', () => {
     stopped.bad.add('2');
     stopped.run(60);
     expect(late(stopped, {})).toHaveLength(1);
+  });
+
+  it('is late at once if new launches get a version that is affected too, or none', () => {
+    const pool = new PoolModel(20, '1');
+    expect(late(pool, {}, { configured: '2' })).toEqual([]);
+    for (const configured of ['1', undefined]) expect(late(pool, {}, { configured })).toMatchObject([{ nodes: 20 }]);
+  });
+
+  it('is late at once if the pool went back to a version that is affected', () => {
+    const pool = fixing(20);
+    pool.run(10);
+    expect(late(pool, {})).toEqual([]);
+    pool.rollout = pool.rollout && { ...pool.rollout, target: '1' };
+    expect(late(pool, {})).not.toEqual([]);
   });
 
   it('is late once it has passed, as long as a node is open with an affected version', () => {
