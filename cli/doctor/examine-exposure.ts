@@ -22,8 +22,7 @@ export function examineExposure(
     const fleet = await asked(reader.fleet(settings.config.clusters.map(({ name }) => name)));
     if (fleet === undefined) return joinDiagnoses([]);
     const exposures = listExposures(fleetNodes(fleet, settings, now), settings.catalogue);
-    const due = fleetRolloutOf(settings.config, settings.catalogue)?.deadlines ?? [];
-    const deadlines = new Map(due.map((one) => [one.id, one.due]));
+    const deadlines = fleetRolloutOf(settings.config, settings.catalogue)?.deadlines ?? [];
     const notChecked = fleet.notChecked.map((one): NotChecked => ({ ...one, codes: exposureCodes }));
     return joinDiagnoses([
       checkExposure(exposures, settings.config.withdrawAt, deadlines),

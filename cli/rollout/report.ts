@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { pendingActOf } from '../../domain/rollout/acts.ts';
 import { type ReadRollout, rolloutActs, rolloutWaits } from '../../domain/rollout/rollout.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 
@@ -39,9 +40,10 @@ export const ShownRolloutSchema = v.strictObject({
 export type ShownRollout = v.InferOutput<typeof ShownRolloutSchema>;
 
 /** A rollout as commands show it. */
-export function shownRollout({ rollout, act }: ReadRollout): ShownRollout {
-  const { members: _, unpublished: __, actAt, ...rest } = rollout;
-  return { ...rest, ...(act === undefined || act.at === actAt ? {} : { asked: act.act }) };
+export function shownRollout(read: ReadRollout): ShownRollout {
+  const { members: _, unpublished: __, actAt: ___, ...rest } = read.rollout;
+  const pending = pendingActOf(read);
+  return { ...rest, ...(pending === undefined ? {} : { asked: pending.act }) };
 }
 
 /** Whether a rollout stopped because something failed: an operator's abort is none. */

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import type { NextStep } from '../../domain/next-steps.ts';
-import { rolloutRefusal } from '../../domain/rollout/acts.ts';
+import { orphanedBecause, pendingActOf, rolloutRefusal } from '../../domain/rollout/acts.ts';
 import {
   type ReadRollout,
   type RolloutAct,
@@ -13,9 +13,9 @@ import {
   rolloutName,
   rolloutsPartition,
 } from '../../domain/rollout/rollout.ts';
-import { type Versions, versionRefusal } from '../../domain/tags.ts';
+import { versionRefusal } from '../../domain/tags.ts';
 import { renderUpdate } from '../../domain/update-expression.ts';
-import { loadSettings } from '../../lib/config/settings.ts';
+import { loadSettings, type Settings } from '../../lib/config/settings.ts';
 import { confirm } from '../acts/confirm.ts';
 import { type ActReach, openReach } from '../acts/reach.ts';
 import { unlessDenied } from '../acts/unless-denied.ts';
@@ -83,7 +83,7 @@ export async function actOnRollouts(
   options: RolloutActOptions,
   open = openReach,
 ): Promise<ExitCode> {
-  const { versions } = loadSettings({ config: options.config });
+  const settings = loadSettings({ config: options.config });
   const reach = await open();
   const found = (await listRollouts(reach.dynamoDb, reach.table)).filter(
     ({ rollout }) =>
@@ -93,7 +93,7 @@ export async function actOnRollouts(
   );
   if (found.length === 0) throw new UsageError(`no rollout matches; accepted: one that airlock rollout lists`);
   const planned = await Promise.all(
-    found.map(async (one) => ({ ...one, because: await refusalFor(act, one, options, versions, reach) })),
+    found.map(async (one) => ({ ...one, because: await refusalFor(act, one, options, settings, reach) })),
   );
   const possible = planned.filter(({ because }) => because === undefined);
   const isAgreed = possible.length < 2 || (await confirm(`${act} ${possible.length} rollouts?`, options.yes));
@@ -138,15 +138,24 @@ function lineOf(
 
 async function refusalFor(
   act: RolloutAct['act'],
-  { rollout }: ReadRollout,
+  read: ReadRollout,
   { to, because }: RolloutActOptions,
-  versions: Versions,
+  { config, versions }: Pick<Settings, 'config' | 'versions'>,
   { dynamoDb, table }: ActReach,
 ): Promise<string | undefined> {
+  const { rollout } = read;
+  const orphaned = orphanedBecause(rollout, config);
+  if (orphaned !== undefined) return orphaned;
   const canInstall = (version: string) => versionRefusal({ runtime: rollout.runtime, version }, versions) === undefined;
   const isNamed = act === 'rollback' && to !== undefined;
   const proven = isNamed ? await listProven(dynamoDb, table, rollout) : new Set<string>();
-  const asked = { act, to, canInstall, isProven: (version: string) => proven.has(version) };
+  const asked = {
+    act,
+    pending: pendingActOf(read),
+    to,
+    canInstall,
+    isProven: (version: string) => proven.has(version),
+  };
   return rolloutRefusal({ ...asked, isReasoned: because !== undefined }, rollout);
 }
 

@@ -1,6 +1,7 @@
 import { describeAdvisory, isAtLeast, type Severity } from '../advisories.ts';
 import { type AdvisoryExposure, type FleetNode, isPinned, nodesIn } from '../exposure.ts';
 import type { Diagnosis, Finding, FindingCode, NotChecked } from '../findings.ts';
+import type { Deadline } from '../rollout/settings.ts';
 import { runtimeTag } from '../tags.ts';
 
 /** The codes that a look at the fleet's versions can find. */
@@ -11,12 +12,12 @@ export const exposureCodes: readonly FindingCode[] = ['AL0038', 'AL0040'];
  * version. A node that is not known counts as not looked at.
  *
  * @param least the least severity that withdraws a version
- * @param deadlines when an advisory has to be fixed, ISO 8601, by its id
+ * @param deadlines when advisories have to be fixed
  */
 export function checkExposure(
   exposures: readonly AdvisoryExposure[],
   least: Severity,
-  deadlines: ReadonlyMap<string, string> = new Map(),
+  deadlines: readonly Pick<Deadline, 'id' | 'runtime' | 'due'>[] = [],
 ): Diagnosis {
   const severe = exposures.filter(({ advisory }) => isAtLeast(advisory.severity, least));
   const findings = severe.flatMap(({ runtime, advisory, pools }) =>
@@ -24,7 +25,7 @@ export function checkExposure(
       const all = [...nodes.affected, ...nodes['old-sandboxes']];
       const pinned = nodes.affected.filter(isPinned);
       const moved = all.length - pinned.length;
-      const due = deadlines.get(advisory.id);
+      const due = deadlines.find((one) => one.id === advisory.id && one.runtime === runtime)?.due;
       const because = `${describeAdvisory(advisory)}${due === undefined ? '' : `, due ${due.slice(0, 10)}`}`;
       const resource = `pool ${pool || '(no launch)'} in ${cluster}`;
       const values = { advisory: advisory.id, runtime };

@@ -1,8 +1,25 @@
-import type { Rollout, RolloutAct } from './rollout.ts';
+import type { ReadRollout, Rollout, RolloutAct } from './rollout.ts';
+
+/** The act of an operator that reconcile has not followed yet; undefined if there is none. */
+export function pendingActOf({ rollout, act }: ReadRollout): RolloutAct | undefined {
+  return act === undefined || act.at === rollout.actAt ? undefined : act;
+}
+
+/** Why no pass of reconcile follows acts about a rollout, as a sentence without its end; undefined if one does. */
+export function orphanedBecause(
+  { cluster }: Pick<Rollout, 'cluster'>,
+  config: { readonly rollout?: object | null | undefined; readonly clusters: readonly { readonly name: string }[] },
+): string | undefined {
+  const gone = config.clusters.some(({ name }) => name === cluster) ? 'block rollout' : `cluster ${cluster}`;
+  if (gone === 'block rollout' && config.rollout !== undefined && config.rollout !== null) return undefined;
+  return `airlock.yaml has no ${gone}, so reconcile follows no act; put it back, deploy, and abort the rollout first`;
+}
 
 /** What an operator asks of a rollout, and what is known of the version to go back to. */
 export interface AskedAct {
   readonly act: RolloutAct['act'];
+  /** An earlier act that is not followed yet: only one is kept. */
+  readonly pending?: RolloutAct | undefined;
   /** The version to go back to; undefined is the one before. */
   readonly to?: string | undefined;
   /** Whether nodes may get a version. */
@@ -15,10 +32,12 @@ export interface AskedAct {
 
 /** Why an act about a rollout is not possible, as a sentence without its end; undefined if it is possible. */
 export function rolloutRefusal(
-  { act, to, canInstall, isProven, isReasoned }: AskedAct,
+  { act, pending, to, canInstall, isProven, isReasoned }: AskedAct,
   { target, before, pausedAt, stoppedAt, finishedAt }: Rollout,
 ): string | undefined {
   const isOver = stoppedAt === undefined ? undefined : `it stopped at ${stoppedAt}`;
+  if (pending !== undefined && act !== 'abort')
+    return `reconcile has not followed ${pending.act} of ${pending.at} yet; wait for its next pass, or abort`;
   switch (act) {
     case 'pause':
       if (pausedAt !== undefined) return `it is paused since ${pausedAt}`;
@@ -26,6 +45,7 @@ export function rolloutRefusal(
     case 'resume':
       return pausedAt === undefined && stoppedAt === undefined ? 'it is neither paused nor stopped' : undefined;
     case 'abort':
+      if (pending !== undefined && finishedAt === undefined) return undefined;
       return finishedAt === undefined ? isOver : `it finished at ${finishedAt}`;
     case 'rollback': {
       const version = to ?? before;

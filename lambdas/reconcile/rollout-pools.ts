@@ -1,6 +1,6 @@
 import { poolNameOf } from '../../domain/ledger.ts';
 import { type PoolNode, poolNodeOf } from '../../domain/rollout/nodes.ts';
-import type { ReadRollout } from '../../domain/rollout/rollout.ts';
+import { type ReadRollout, type Rollout, rolloutName } from '../../domain/rollout/rollout.ts';
 import { isStale } from '../admission/decide.ts';
 import type { ManagedLaunch } from './decide-node.ts';
 
@@ -52,4 +52,13 @@ export function listPools({ read, ours, gated, surveyed, unread }: RolloutFleet,
       return surveyed.has(cluster) && !unread.has(key) ? [{ cluster, pool, nodes }] : [];
     })
     .toSorted((one, other) => one.cluster.localeCompare(other.cluster) || one.pool.localeCompare(other.pool));
+}
+
+/**
+ * Adds the rollouts that this pass could not bring forward, as they were read: one that stopped stays so, whether or
+ * not its cluster answers.
+ */
+export function withUnseen(read: readonly ReadRollout[], decided: readonly Rollout[]): readonly Rollout[] {
+  const names = new Set(decided.map(rolloutName));
+  return [...decided, ...read.flatMap(({ rollout }) => (names.has(rolloutName(rollout)) ? [] : [rollout]))];
 }

@@ -15,7 +15,7 @@ import { systemTime } from '../adapters/time.ts';
 import type { Rerun } from './decide-reruns.ts';
 import type { Pass } from './pass.ts';
 import { startReruns } from './reruns.ts';
-import { listPools, type RolloutFleet, type RolloutPool } from './rollout-pools.ts';
+import { listPools, type RolloutFleet, type RolloutPool, withUnseen } from './rollout-pools.ts';
 import { planRolloutRun } from './rollout-runs.ts';
 
 /** How many runs one pass starts for rollouts; the next pass starts more. */
@@ -67,7 +67,7 @@ export async function reconcileRollouts(
       taken += starts.filter(({ node }) => !node.isGated).length;
     }
   }
-  return { rollouts, started, late };
+  return { rollouts: withUnseen(fleet.read, rollouts), started, late };
 }
 
 function viewOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AskedAct, rolloutRefusal } from '../../../domain/rollout/acts.ts';
+import { type AskedAct, orphanedBecause, pendingActOf, rolloutRefusal } from '../../../domain/rollout/acts.ts';
 import type { Rollout } from '../../../domain/rollout/rollout.ts';
 
 const at = '2026-11-28T12:00:00.000Z';
@@ -30,6 +30,24 @@ describe('an act about a rollout', () => {
     ['abort', finished, `it finished at ${at}`],
   ] as const)('%s is refused only if it cannot be followed', (act, rollout, because) => {
     expect(rolloutRefusal(asks(act), rollout)).toBe(because);
+  });
+
+  it('waits for the one before it, which it would erase, and an abort does not', () => {
+    const pending = { act: 'rollback', to: '2', by: 'arn', at, because: 'b' } as const;
+    const refusal = `reconcile has not followed rollback of ${at} yet; wait for its next pass, or abort`;
+    for (const act of ['pause', 'resume', 'rollback'] as const)
+      expect(rolloutRefusal(asks(act, { pending }), stopped)).toBe(refusal);
+    for (const rollout of [rolling, stopped])
+      expect(rolloutRefusal(asks('abort', { pending }), rollout)).toBeUndefined();
+    expect(pendingActOf({ rollout: rolling, revision: 1, act: pending })).toBe(pending);
+    expect(pendingActOf({ rollout: { ...rolling, actAt: at }, revision: 1, act: pending })).toBeUndefined();
+  });
+
+  it('is followed only while airlock.yaml has the block rollout and the cluster', () => {
+    const clusters = [{ name: 'demo' }];
+    expect(orphanedBecause(rolling, { clusters, rollout: {} })).toBeUndefined();
+    expect(orphanedBecause(rolling, { clusters })).toContain('no block rollout');
+    expect(orphanedBecause(rolling, { clusters: [], rollout: {} })).toContain('no cluster demo');
   });
 
   it('goes back to the version before, which the pool had', () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Admissible } from '../../../domain/function-settings.ts';
+import type { SeenInstance } from '../../../lambdas/adapters/instances.ts';
 import { here } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { DynamoDb } from '../../../packages/local-aws/dynamodb.ts';
@@ -21,7 +22,7 @@ const { readLatestRuns } = await import('../../../lambdas/reconcile/latest-runs.
 const day = 24 * 3_600_000;
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const launch = { instanceId: 'i-0123456789abcdef0', launchedAt, cluster: 'demo', pool: 'ci' };
-const instance = { ...launch, state: 'running', tags: {} };
+const instance = { ...launch, state: 'running', tags: {} } as unknown as SeenInstance;
 const request = { runtime: 'gvisor', version: '1' };
 
 type Values = Readonly<Record<string, unknown>>;
@@ -52,7 +53,8 @@ beforeEach(async () => {
     BillingMode: 'PAY_PER_REQUEST',
     TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
   });
-  vi.spyOn(client, 'send').mockImplementation(async ({ input }: { readonly input: Values }) => {
+  vi.spyOn(client, 'send').mockImplementation(async (command: object) => {
+    const { input } = command as { readonly input: Values };
     if ('RequestItems' in input) {
       const { Keys } = (input['RequestItems'] as { ledger: { Keys: readonly Values[] } }).ledger;
       const RequestItems = { ledger: { Keys: Keys.map(toWire), ConsistentRead: true } };
