@@ -1,4 +1,5 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { stringify } from 'yaml';
@@ -146,6 +147,7 @@ class Person {
     const rolling = {
       ...('because' in more ? unreasoned : options),
       ...(more.to === undefined ? {} : { to: more.to }),
+      config: rollingConfig(),
     };
     try {
       const ending =
@@ -174,6 +176,13 @@ class Person {
       await served.close();
     }
   }
+}
+
+/** An airlock.yaml with rollouts: without them, acts about them are refused. */
+function rollingConfig(): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'airlock-acts-')), 'airlock.yaml');
+  writeFileSync(path, 'clusters: [{name: demo, instanceProfiles: [demo-nodes]}]\nrollout: {}\n');
+  return path;
 }
 
 const acts = (world: Simulation) =>
