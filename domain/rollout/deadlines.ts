@@ -68,16 +68,17 @@ function isStuck(open: readonly PoolNode[], { rollout }: Forecast): boolean {
 
 /**
  * When the nodes will be done: their groups one after another, and the soak times between the waves. No group begins
- * outside the windows, while a wave soaks there as well.
+ * outside the windows, while a wave soaks there as well, from when it was proven.
  */
 function forecastEnd(nodes: number, { settings, nodes: all, isInPlace, rollout, now }: Forecast): number {
   const { waves, soakMinutes, maxUnavailable, maxDisruptionMinutes, windows } = settings;
   const groups = Math.ceil(nodes / nodesOf(maxUnavailable, all.length, Math.floor));
   const each = isInPlace ? switchMinutes : (maxDisruptionMinutes ?? leaveMinutes);
-  let at = nextOpening(windows, now) ?? now;
+  const provenAt = rollout?.provenAt;
+  let at = provenAt === undefined ? (nextOpening(windows, now) ?? now) : Date.parse(provenAt);
   for (let wave = rollout?.wave ?? 0; wave < waves.length - 1; wave++) {
-    const soaked = at + soakMinutes * 60_000;
+    const soaked = Math.max(now, at + soakMinutes * 60_000);
     at = nextOpening(windows, soaked) ?? soaked;
   }
-  return at + (groups * each * 60_000) / openShare(windows);
+  return Math.max(now, at) + (groups * each * 60_000) / openShare(windows);
 }

@@ -86,6 +86,12 @@ describe('the forecast of a deadline', () => {
     const nightly = { windows, soakMinutes: 12 * 60, deadlines: [soon] };
     expect(late(fixing(45), nightly)).toEqual([]);
     expect(late(fixing(45), { ...nightly, soakMinutes: 30 * 60 })).toHaveLength(1);
+    // By noon half of the first wave's soak time is over, and it has to wait for no further night.
+    const proven = new PoolModel(45, '1', true, () => 0.5, { ...settings, ...nightly });
+    proven.configured = '2';
+    proven.run(12 * 60);
+    const due = new Date(start + 3.2 * day * minute).toISOString();
+    expect(late(proven, { ...nightly, deadlines: [{ ...deadline, due }] })).toEqual([]);
   });
 
   it('is late at once if nodes stay as they are: by their tag, or because the rollout stopped', () => {
