@@ -4,6 +4,7 @@ import { alarmsThatFired } from '../../alarms.ts';
 import { canRing, ofFailingRollouts } from '../expected-alarms.ts';
 import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
+import { closesNodes } from './rollout-ends.ts';
 
 /**
  * Errors of functions that ring their alarm within 15 minutes. The alarm counts lines of logs, and this counts failed
@@ -50,9 +51,10 @@ function failed(type: string, outcome: string): boolean {
 }
 
 /** Whether a bad version, or a fault that nodes do not survive, explains an alarm during a rollout. */
-function isOfRollout({ rollout, badVersions, faults }: FaultRun, name: string): boolean {
+function isOfRollout(faultRun: FaultRun, name: string): boolean {
+  const { rollout, badVersions } = faultRun;
   if (rollout === undefined) return false;
-  return (badVersions.size > 0 || faults.some(({ heals }) => heals !== true)) && ofFailingRollouts.includes(name);
+  return (badVersions.size > 0 || closesNodes(faultRun)) && ofFailingRollouts.includes(name);
 }
 
 /** Whatever breaks a launch rings an alarm, and nothing rings that the planted faults do not explain. */

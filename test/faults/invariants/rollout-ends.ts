@@ -12,7 +12,8 @@ export const noneHalfWay: Invariant = {
     const known = [before, ...deploys.map((deploy) => deploy.default)].filter((version) => !bad.includes(version));
     return nodes.flatMap((one) => {
       const { node, machine } = one;
-      if (!faultRun.isAlive(node)) return [];
+      // A Node that registers again after its release has its gate, and nothing opens it.
+      if (!faultRun.isAlive(node) || faultRun.deleted.has(node.instanceId)) return [];
       const { version } = machine;
       if (faultRun.isOpen(node))
         return version === undefined || known.includes(version) ? [] : [`${node.instanceId} is open with ${version}`];
@@ -48,3 +49,11 @@ export const badVersionStopped: Invariant = {
     });
   },
 };
+
+/**
+ * Whether a fault of a run leaves released nodes behind their gates. One that loses its runtime is proven again, fails,
+ * and gets no other installation.
+ */
+export function closesNodes({ faults, faultNames }: FaultRun): boolean {
+  return faults.some(({ heals }) => heals !== true) || faultNames.includes('runtime-lost');
+}

@@ -2,6 +2,7 @@ import { endingOf, isOutcome, makesRoom } from '../../../domain/outcomes.ts';
 import { alarmsThatFired } from '../../alarms.ts';
 import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
+import { closesNodes } from './rollout-ends.ts';
 
 const prefix = 'Rollout ';
 
@@ -55,11 +56,11 @@ function isFailedTarget({ rollout, watch, ended }: FaultRun, version: string): b
 export const rolloutDone: Invariant = {
   name: 'a rollout did not finish',
   violations(faultRun) {
-    const { rollout, faults, nodes } = faultRun;
+    const { rollout, nodes } = faultRun;
     if (rollout === undefined) return [];
     const { draw, acts, deployed } = rollout;
     const isSteered = acts.some(({ act }) => act === 'abort' || act === 'rollback') || acts.at(-1)?.act === 'pause';
-    if (faults.some(({ heals }) => heals !== true) || draw.bad.length > 0 || isSteered) return [];
+    if (closesNodes(faultRun) || draw.bad.length > 0 || isSteered) return [];
     const target = deployed.at(-1)?.version;
     const behind = nodes.filter(({ node, machine }) => {
       const isPinned = node.plan.tags['airlock:runtime']?.includes('@') === true;
