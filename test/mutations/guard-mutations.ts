@@ -208,6 +208,18 @@ export const guardMutations: readonly GuardMutation[] = [
     '$AT + $SOAK * 60_000',
     '$AT + ($SOAK * 60_000) / openShare(windows)',
   ),
+  of('domain/rollout/deadlines.ts', 'test/domain/rollout/month.test.ts')(
+    'a forecast is in time although no version fixes the advisory',
+    'listLate',
+    '!isUnfixed',
+    'true',
+  ),
+  of('lambdas/reconcile/keep-records.ts', 'test/lambdas/reconcile/keep-records.test.ts')(
+    'no record of a node that runs is renewed',
+    'listExpiring',
+    '$AT * 1_000 - $NOW < renewedBeforeMs',
+    'false',
+  ),
   ...evidenceMutations,
   ...rolloutGuards,
   ...pinMutations,

@@ -6,12 +6,7 @@ const nodes = of('domain/rollout/nodes.ts', 'test/domain/rollout/nodes.test.ts')
 /** Mistakes in what a rollout decides, and in what it knows of a node. */
 export const rolloutGuards: readonly GuardMutation[] = [
   decide('a rollout moves nodes whose tag names a version', 'follows', '!$NODE.isPinned', 'true'),
-  decide(
-    'a rollout begins with the node that failed with the same version',
-    'isLeftOver',
-    '$ROLLOUT.to !== $TARGET',
-    'true',
-  ),
+  decide('a rollout begins with a node that was put back', 'wasPutBack', '$ROLLOUT.was === $TARGET', 'false'),
   decide('a pool goes back to a version that is withdrawn', 'targetOf', 'canInstall($ACT.to)', 'true'),
   decide('another rollout begins while nodes are half-way', 'beginRollout', '$OWN.some(isHalfWay)', 'false'),
   decide('an act is followed with each pass', 'followAct', '$ACT.at === $ROLLOUT.actAt', 'false'),
