@@ -71,7 +71,8 @@ export const nodeFaults: Family = {
     ends: 'node-never-joined',
     plant(site, random) {
       site.launched.push(({ node }) => {
-        if (!random.strikesNode(0.7)) return;
+        // A name that a Node of this instance has cannot be another one's.
+        if (!random.strikesNode(0.7) || site.cluster.node(node.nodeName) !== undefined) return;
         site.cluster.apply({
           apiVersion: 'v1',
           kind: 'Node',
