@@ -24,7 +24,8 @@ export type NodeDecision =
   /** It has a withdrawn version that its tag names, so that no rollout moves it, and this is not published yet. */
   | { readonly step: 'pinned'; readonly ours: ManagedLaunch; readonly tag: string; readonly because: string }
   /**
-   * It accepts pods although its proof no longer holds. The run is absent if a re-verification ended recently.
+   * It accepts pods although its proof no longer holds, or it registered again and has its gate back. The run is absent
+   * if a re-verification ended recently.
    */
   | { readonly step: 'drifted'; readonly rerun: Rerun | undefined }
   /** It accepts pods although an operator closed its gate by hand. No run follows: only an operator opens it. */
@@ -76,7 +77,9 @@ export function decideNode(
   // What an operator did by hand stays until an operator asks for another run.
   if (run.operatorAct !== undefined) return decideByHand(node, run, run.operatorAct, now);
   if (!released || run.request === undefined) return { step: 'leave', because: 'under-way' };
-  if (node.state === 'drifted') return { step: 'drifted', rerun: planReverification(node, ours, now) };
+  if (node.state === 'drifted') return { step: 'drifted', rerun: planReverification(node.reason, ours, now) };
+  if (hasRegisteredAgain(node, run))
+    return { step: 'drifted', rerun: planReverification('its Node registered again after the release', ours, now) };
   const { request: wanted, refused } = admission;
   const { request } = run;
   const pin = `${request.runtime}@${request.version}`;
@@ -121,9 +124,17 @@ function releasedNameOf(run: RunRecord | undefined): string | undefined {
   return run?.ending === 'released' ? run.receipt?.nodeName : undefined;
 }
 
+/**
+ * Whether the Node was deleted after its release, and created again with the taint that its kubelet gives it. Nothing
+ * else would lift that. The API server sets the time of creation.
+ */
+function hasRegisteredAgain({ state, createdAt }: SurveyedNode, { ending, endedAt = '' }: RunRecord): boolean {
+  return state === 'gated' && ending === 'released' && Date.parse(createdAt) > Date.parse(endedAt);
+}
+
 /** Plans a re-verification, with the version that was sent to the node according to the ledger. */
-function planReverification(node: SurveyedNode, { admission, run }: ManagedLaunch, now: number): Rerun | undefined {
+function planReverification(reason: string, { admission, run }: ManagedLaunch, now: number): Rerun | undefined {
   if (run?.request === undefined || !hasRested(run, now)) return undefined;
-  const why = { why: 'drifted', reason: node.reason } as const;
+  const why = { why: 'drifted', reason } as const;
   return { admission: planRerun({ ...admission, request: run.request }, run, why, now), run };
 }

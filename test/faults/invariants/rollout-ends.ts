@@ -12,8 +12,7 @@ export const noneHalfWay: Invariant = {
     const known = [before, ...deploys.map((deploy) => deploy.default)].filter((version) => !bad.includes(version));
     return nodes.flatMap((one) => {
       const { node, machine } = one;
-      // A Node that registers again after its release has its gate, and nothing opens it.
-      if (!faultRun.isAlive(node) || faultRun.deleted.has(node.instanceId)) return [];
+      if (!faultRun.isAlive(node)) return [];
       const { version } = machine;
       if (faultRun.isOpen(node))
         return version === undefined || known.includes(version) ? [] : [`${node.instanceId} is open with ${version}`];

@@ -111,6 +111,25 @@ describe('a Node that drifted', () => {
   });
 });
 
+describe('a released node whose Node is behind its gate', () => {
+  const createdAt = new Date(Date.parse(launchedAt) + 60_000).toISOString();
+
+  it('is proven again if the Node was created after the release: nothing else lifts the gate', () => {
+    expect(decideNode('b', shown({ state: 'gated', createdAt }), ours(), now)).toMatchObject({
+      step: 'drifted',
+      rerun: { admission: { launch: { rerun: { reason: 'its Node registered again after the release' } } } },
+    });
+  });
+
+  it.each([
+    ['the Node is older: someone closed it', { state: 'gated' }, {}],
+    ['it is quarantined', { state: 'quarantined', createdAt }, {}],
+    ['its latest run failed', { state: 'gated', createdAt }, { outcome: 'proof-failed', ending: 'quarantined' }],
+  ] as const)('is left as it is if %s', (_what, changes, run) => {
+    expect(decideNode('b', shown(changes), ours(run), now)).toHaveProperty('step', 'leave');
+  });
+});
+
 it('a gated Node in cluster A that names a late launch of cluster B admits nothing', () => {
   expect(decideNode('a', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'foreign');
   expect(decideNode('b', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'admit');

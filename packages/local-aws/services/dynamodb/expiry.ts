@@ -1,3 +1,7 @@
+/**
+ * DynamoDB's time to live: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html and
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html
+ */
 import type { Clock } from '../../clock.ts';
 import type { Engine } from './engine.ts';
 
@@ -14,7 +18,7 @@ const oldestMs = 5 * 365 * 24 * 3_600_000;
 
 /**
  * Deletes items past their time to live, two to three days after it. Until then they can be read and written like any
- * other. Source: "Using time to live (TTL) in DynamoDB" in the DynamoDB Developer Guide.
+ * other.
  */
 export class Expiry {
   readonly #clock: Clock;
