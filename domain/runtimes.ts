@@ -10,6 +10,11 @@ interface RuntimeTraits {
     readonly licence: string;
     /** What a pinned file has besides the runtime's own programs, if that has other licences. */
     readonly contains?: string;
+    /**
+     * The repository on GitHub whose releases are immutable, so that GitHub signs the names and checksums of their
+     * files. Source: the mark "Immutable" on the pages of its releases 4.1.0 and 4.3.0 (docs/use/mirror.md).
+     */
+    readonly signedReleases?: string;
   };
   /** Its handler names in containerd. A node and its RuntimeClass use the first. */
   readonly handlers: readonly [string, ...string[]];
@@ -55,6 +60,7 @@ const registry = {
       supplier: 'Kata Containers',
       homepage: 'https://katacontainers.io',
       licence: 'Apache-2.0',
+      signedReleases: 'kata-containers/kata-containers',
       contains: 'QEMU, Cloud Hypervisor, firmware, a Linux kernel and guest images, each under its own licence',
     },
     handlers: ['kata-qemu', 'kata-clh', 'kata-dragonball'],

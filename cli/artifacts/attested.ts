@@ -2,17 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { listMirroredFiles, type MirroredFile } from '../../domain/mirrored-files.ts';
+import { runtimeTraits } from '../../domain/runtimes.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
 import { printAttested } from './print-attested.ts';
 import { type ArtifactOptions, type AttestedFile, AttestedSchema } from './schema.ts';
-
-/**
- * The repositories whose releases are immutable: GitHub signs the names and checksums of their files. Source: the mark
- * "Immutable" on the pages of Kata Containers 4.1.0 and 4.3.0; gVisor's and Sysbox's releases have none (docs/use/mirror.md).
- */
-const signedRepositories = ['kata-containers/kata-containers'];
 
 /** A file of a release on GitHub. */
 interface ReleaseAsset {
@@ -59,7 +54,7 @@ export async function attestationOf(file: MirroredFile, gh: GitHubCli): Promise<
     state,
     reason,
   });
-  if (asset === undefined || !signedRepositories.includes(asset.repository)) {
+  if (asset === undefined || asset.repository !== runtimeTraits[runtime].upstream.signedReleases) {
     return seen('unsigned', 'upstream signs no file there');
   }
   const { repository, tag, name } = asset;
