@@ -22,7 +22,7 @@ export async function explain(name: string, { json, html }: ExplainOptions): Pro
   const story = await findStory(await deployedSource(), name);
   if (story === undefined) {
     const reasons =
-      'its tag, its instance profile or its cluster is not one of airlock.yaml, or it launched over 90 days ago';
+      'its tag, its instance profile or its cluster is not one of airlock.yaml, or its node is gone for about 90 days';
     process.stderr.write(`Airlock has no launch of ${name}: ${reasons}\n`);
     return exitCodes.findings;
   }
