@@ -202,12 +202,14 @@ describe('an operator with exactly the documented rights', () => {
     expect(taintsOf(world, node)).toEqual(quarantined);
 
     const early = await person.run('verify', node.instanceId);
-    expect([early.code, early.launches[0]?.detail]).toEqual([1, expect.stringContaining('airlock retry')]);
+    expect(early.code).toBe(1);
+    expect(early.launches[0]?.detail).toContain('airlock retry');
     cause.fixed = true;
     const retried = await person.run('retry', node.nodeName);
     expect(retried).toMatchObject({ code: 0, launches: [{ result: 'requested', instanceId: node.instanceId }] });
     await pass(world, 5 * minute);
-    expect([timeline(world, node).at(-1), taintsOf(world, node)]).toEqual(['Node Released', []]);
+    expect(timeline(world, node).at(-1)).toBe('Node Released');
+    expect(taintsOf(world, node)).toEqual([]);
     expect((await person.run('release', node.instanceId)).launches[0]).toMatchObject({ result: 'refused' });
 
     const closed = await person.run('quarantine', node.instanceId);
@@ -216,22 +218,22 @@ describe('an operator with exactly the documented rights', () => {
     await pass(world, 10 * minute);
     expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
     expect(labelsOf(world, node)).not.toHaveProperty([provenLabel]);
-    expect([done(world, 'StartExecution'), Object.keys(annotationsOf(world, node))]).toEqual([
-      started,
-      expect.arrayContaining(['airlock.dev/operator-act']),
-    ]);
+    expect(done(world, 'StartExecution')).toEqual(started);
+    expect(Object.keys(annotationsOf(world, node))).toEqual(expect.arrayContaining(['airlock.dev/operator-act']));
 
     // Something else opens the gate: that is reported once, and no run opens or closes the node.
     const shut = nodeOf(world, node);
     world.clusters.get(cluster)?.apply({ ...shut, spec: { ...shut.spec, taints: [] } });
     await pass(world, 10 * minute);
-    expect([reopened(world), taintsOf(world, node)]).toEqual([['operator'], []]);
+    expect(reopened(world)).toEqual(['operator']);
+    expect(taintsOf(world, node)).toEqual([]);
     const open = nodeOf(world, node);
     world.clusters.get(cluster)?.apply({ ...open, spec: { ...open.spec, taints: shut.spec?.taints ?? [] } });
 
     expect((await person.run('verify', node.instanceId)).code).toBe(0);
     await pass(world, 5 * minute);
-    expect([timeline(world, node).at(-1), taintsOf(world, node)]).toEqual(['Node Reverified', []]);
+    expect(timeline(world, node).at(-1)).toBe('Node Reverified');
+    expect(taintsOf(world, node)).toEqual([]);
     expect(annotationsOf(world, node)).not.toHaveProperty(['airlock.dev/operator-act']);
     const documents = world.services.ssm.commands().map(({ document }) => document.name.split('-')[2]);
     expect(documents).toEqual(['install', 'install', 'prove']);
@@ -249,10 +251,8 @@ describe('an operator with exactly the documented rights', () => {
     await pass(world, minute);
     expect(await person.run('quarantine', node.instanceId)).toMatchObject({ code: 0, launches: [{ result: 'done' }] });
     await settle(world);
-    expect([world.report(node).outcome, world.report(node).detail]).toEqual([
-      'closed-by-operator',
-      expect.stringMatching(/^airlock quarantine at .* by arn:.*: a test/),
-    ]);
+    expect(world.report(node).outcome).toBe('closed-by-operator');
+    expect(world.report(node).detail).toMatch(/^airlock quarantine at .* by arn:.*: a test/);
     expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
   }, 60_000);
 
@@ -266,10 +266,10 @@ describe('an operator with exactly the documented rights', () => {
       await expect(person.run('release', node.instanceId, { sid: Sid }), Sid).rejects.toThrow(/not authorized|denied/i);
     }
     await expect(person.run('release', node.instanceId, { rules: true })).rejects.toThrow(/answers 403/);
-    expect([taintsOf(world, node), annotationsOf(world, node)]).toEqual([
-      quarantined,
+    expect(taintsOf(world, node)).toEqual(quarantined);
+    expect(annotationsOf(world, node)).toEqual(
       expect.not.objectContaining({ 'airlock.dev/operator-act': expect.anything() }),
-    ]);
+    );
 
     const opened = await person.run('release', node.instanceId);
     expect(opened).toMatchObject({
@@ -277,7 +277,8 @@ describe('an operator with exactly the documented rights', () => {
       launches: [{ result: 'done', notProven: [{}, {}].map(() => expect.any(String)) }],
     });
     await pass(world, 10 * minute);
-    expect([taintsOf(world, node), labelsOf(world, node)[stateLabel]]).toEqual([[], 'released-by-hand']);
+    expect(taintsOf(world, node)).toEqual([]);
+    expect(labelsOf(world, node)[stateLabel]).toBe('released-by-hand');
     expect(labelsOf(world, node)).not.toHaveProperty([provenLabel]);
     expect(acts(world).at(-1)).toMatchObject({
       command: 'release',
@@ -379,7 +380,8 @@ describe('an operator with exactly the documented rights', () => {
       await expect(person.run('uninstall', node.instanceId, { sid }), sid).rejects.toThrow(/not authorized/);
     const removed = await person.run('uninstall', node.instanceId);
     expect(removed).toMatchObject({ code: 0, launches: [{ result: 'done', outcome: 'uninstalled' }] });
-    expect([machine.effective(), taintsOf(world, node).toSorted()]).toEqual([before, quarantined.toSorted()]);
+    expect(machine.effective()).toEqual(before);
+    expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
     expect((await person.run('verify', node.instanceId)).launches[0]?.detail).toContain('airlock retry');
 
     // As an instance whose record has expired.

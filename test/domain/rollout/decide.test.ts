@@ -42,7 +42,8 @@ describe('a rollout', () => {
     pool.bad.add('2');
     pool.run(400);
     expect(pool.rollout?.stoppedBecause).toMatch(/^i-0{17} ended as proof-failed$/);
-    expect([pool.count('1'), pool.gated]).toEqual([20, 0]);
+    expect(pool.count('1')).toBe(20);
+    expect(pool.gated).toBe(0);
   });
 
   it('leaves that node behind its gate if what it had is withdrawn', () => {
@@ -51,7 +52,8 @@ describe('a rollout', () => {
     pool.bad.add('2');
     pool.withdrawn.add('1');
     pool.run(400);
-    expect([pool.count('1'), pool.gated]).toEqual([19, 1]);
+    expect(pool.count('1')).toBe(19);
+    expect(pool.gated).toBe(1);
   });
 
   it('takes another first node, and soaks nothing, if the first went away before its window', () => {
@@ -62,7 +64,8 @@ describe('a rollout', () => {
       pool.run(60);
       for (const member of pool.rollout?.members ?? []) pool.nodes.delete(member);
       pool.run(62);
-      expect([isInPlace, pool.rollout?.waitsFor, pool.events]).toEqual([isInPlace, 'runs', ['Rollout Started']]);
+      expect(pool.rollout?.waitsFor).toBe('runs');
+      expect(pool.events).toEqual(['Rollout Started']);
     }
   });
 
@@ -71,7 +74,8 @@ describe('a rollout', () => {
     pool.launch().endsAt = start + 100 * minute;
     pool.configured = '2';
     pool.run(60);
-    expect([pool.count('2'), pool.rollout?.waitsFor]).toEqual([0, 'room']);
+    expect(pool.count('2')).toBe(0);
+    expect(pool.rollout?.waitsFor).toBe('room');
   });
 
   it('leaves nodes alone whose tag names a version', () => {
@@ -79,7 +83,9 @@ describe('a rollout', () => {
     for (const node of pool.all.slice(0, 2)) node.tag = 'gvisor@1';
     pool.configured = '2';
     pool.run(400);
-    expect([pool.count('1'), pool.count('2'), pool.rollout?.total]).toEqual([2, 3, 3]);
+    expect(pool.count('1')).toBe(2);
+    expect(pool.count('2')).toBe(3);
+    expect(pool.rollout?.total).toBe(3);
   });
 
   it('begins again with one node if another version comes while it is under way', () => {
@@ -88,7 +94,9 @@ describe('a rollout', () => {
     pool.run(60);
     pool.configured = '3';
     pool.run(12);
-    expect([pool.count('3'), pool.rollout?.target, pool.rollout?.wave]).toEqual([1, '3', 0]);
+    expect(pool.count('3')).toBe(1);
+    expect(pool.rollout?.target).toBe('3');
+    expect(pool.rollout?.wave).toBe(0);
     pool.run(500);
     expect(pool.count('3')).toBe(40);
   });
@@ -99,10 +107,8 @@ describe('a rollout', () => {
     pool.run(300);
     pool.launch('released', '1');
     pool.run(14);
-    expect([pool.count('2'), pool.events.filter((event) => event === 'Rollout Started')]).toEqual([
-      11,
-      ['Rollout Started'],
-    ]);
+    expect(pool.count('2')).toBe(11);
+    expect(pool.events.filter((event) => event === 'Rollout Started')).toEqual(['Rollout Started']);
   });
 
   it('starts nothing outside its windows', () => {
@@ -110,11 +116,9 @@ describe('a rollout', () => {
     const pool = new PoolModel(20, '1', true, () => 0.5, { ...settings, windows });
     pool.configured = '2';
     pool.run(22 * 60 - 2);
-    expect([pool.count('2'), pool.rollout?.waitsFor, pool.rollout?.waitsUntil]).toEqual([
-      0,
-      'window',
-      '2026-11-30T22:00:00.000Z',
-    ]);
+    expect(pool.count('2')).toBe(0);
+    expect(pool.rollout?.waitsFor).toBe('window');
+    expect(pool.rollout?.waitsUntil).toBe('2026-11-30T22:00:00.000Z');
     pool.run(30);
     expect(pool.count('2')).toBe(1);
   });
@@ -125,7 +129,8 @@ describe('a rollout', () => {
     pool.run(4);
     pool.act = actOf('pause', pool);
     pool.run(200);
-    expect([pool.count('2'), pool.rollout?.waitsFor]).toEqual([1, 'resume']);
+    expect(pool.count('2')).toBe(1);
+    expect(pool.rollout?.waitsFor).toBe('resume');
     pool.act = actOf('resume', pool);
     pool.run(400);
     expect(pool.count('2')).toBe(20);
@@ -137,11 +142,9 @@ describe('a rollout', () => {
     pool.run(2);
     pool.act = actOf('abort', pool);
     pool.run(200);
-    expect([pool.count('2'), pool.gated, pool.rollout?.stoppedBecause]).toEqual([
-      1,
-      0,
-      expect.stringMatching(/^aborted: a test$/),
-    ]);
+    expect(pool.count('2')).toBe(1);
+    expect(pool.gated).toBe(0);
+    expect(pool.rollout?.stoppedBecause).toMatch(/^aborted: a test$/);
   });
 
   it('begins again with one node when it is resumed after a stop', () => {
@@ -164,9 +167,12 @@ describe('a rollout', () => {
     pool.pass();
     pool.nodes.delete(pool.rollout?.members[0] ?? '');
     pool.run(4);
-    expect([pool.rollout?.wave, pool.gated, pool.unproven]).toEqual([0, 1, []]);
+    expect(pool.rollout?.wave).toBe(0);
+    expect(pool.gated).toBe(1);
+    expect(pool.unproven).toEqual([]);
     pool.run(400);
-    expect([pool.rollout?.stoppedBecause, pool.count('1')]).toEqual([expect.stringContaining('proof-failed'), 99]);
+    expect(pool.rollout?.stoppedBecause).toContain('proof-failed');
+    expect(pool.count('1')).toBe(99);
   });
 
   it('takes other nodes for a later wave, too, if its first ones go away before they were proven', () => {
@@ -192,7 +198,8 @@ describe('a rollout', () => {
     pool.losesProof.add(first.instanceId);
     pool.reverify(first);
     pool.run(200);
-    expect([pool.rollout?.stoppedBecause, pool.count('2')]).toEqual([`${first.instanceId} lost its proof`, 0]);
+    expect(pool.rollout?.stoppedBecause).toBe(`${first.instanceId} lost its proof`);
+    expect(pool.count('2')).toBe(0);
   });
 
   it.each([1, 5, 10, 19, 20, 60])('tries nodes again that failed when it is resumed, in a pool of %i', (size) => {
@@ -318,7 +325,9 @@ describe('a rollout', () => {
     pool.run(120);
     pool.act = actOf('rollback', pool, '1');
     pool.run(600);
-    expect([pool.count('1'), pool.rollout?.target, pool.rollout?.configured]).toEqual([20, '1', '2']);
+    expect(pool.count('1')).toBe(20);
+    expect(pool.rollout?.target).toBe('1');
+    expect(pool.rollout?.configured).toBe('2');
     pool.configured = '3';
     pool.run(600);
     expect(pool.count('3')).toBe(20);
@@ -364,7 +373,8 @@ describe('a rollout', () => {
     pool.reverify(first);
     pool.configured = '2';
     pool.pass();
-    expect([pool.gated, pool.rollout?.waitsFor]).toEqual([0, 'room']);
+    expect(pool.gated).toBe(0);
+    expect(pool.rollout?.waitsFor).toBe('room');
   });
 });
 
@@ -375,7 +385,8 @@ describe('a rollout by replacement', () => {
     const pool = new PoolModel(20, '1', false, draw, { ...settings, maxUnavailable: { nodes: 4 } });
     pool.configured = '2';
     pool.run(60 * 24 * 7);
-    expect([pool.count('1'), pool.overtaken]).toEqual([0, []]);
+    expect(pool.count('1')).toBe(0);
+    expect(pool.overtaken).toEqual([]);
     expect(pool.rollout?.finishedAt).toBeDefined();
   });
 
@@ -386,7 +397,9 @@ describe('a rollout by replacement', () => {
     pool.run(2);
     pool.nodes.delete(pool.rollout?.members[0] ?? '');
     pool.run(40);
-    expect([pool.rollout?.wave, pool.rollout?.members.length, pool.gated]).toEqual([0, 1, 1]);
+    expect(pool.rollout?.wave).toBe(0);
+    expect(pool.rollout?.members.length).toBe(1);
+    expect(pool.gated).toBe(1);
   });
 
   it('terminates a node that gave way once its sandboxes had their time', () => {
@@ -394,9 +407,11 @@ describe('a rollout by replacement', () => {
     const pool = new PoolModel(6, '1', false, () => 0.8, own);
     pool.configured = '2';
     pool.run(50);
-    expect([pool.nodes.size, pool.gated]).toEqual([7, 1]);
+    expect(pool.nodes.size).toBe(7);
+    expect(pool.gated).toBe(1);
     pool.run(60 * 24);
-    expect([pool.count('1'), pool.count('2')]).toEqual([0, 6]);
+    expect(pool.count('1')).toBe(0);
+    expect(pool.count('2')).toBe(6);
   });
 
   it('terminates it in a window only', () => {
@@ -407,9 +422,11 @@ describe('a rollout by replacement', () => {
     const pool = new PoolModel(3, '1', false, () => 0.8, own);
     pool.configured = '2';
     pool.run(10);
-    expect([pool.gated, pool.nodes.size]).toEqual([1, 4]);
+    expect(pool.gated).toBe(1);
+    expect(pool.nodes.size).toBe(4);
     pool.run(21 * 60);
-    expect([pool.gated, pool.nodes.size]).toEqual([1, 4]);
+    expect(pool.gated).toBe(1);
+    expect(pool.nodes.size).toBe(4);
     pool.run(60);
     expect(pool.nodes.has('i-00000000000000000')).toBe(false);
   });
@@ -439,7 +456,8 @@ describe('a rollout by replacement', () => {
     expect(pool.gated).toBe(1);
     pool.act = actOf('rollback', pool, '1');
     pool.run(60 * 24);
-    expect([pool.nodes.size, pool.count('1')]).toEqual([6, 6]);
+    expect(pool.nodes.size).toBe(6);
+    expect(pool.count('1')).toBe(6);
   });
 
   it('goes on in a pool that launches a node with each pass, once the version is proven', () => {
@@ -578,7 +596,8 @@ describe.each([
           pool.run(60);
           if (pool.rollout !== undefined && pool.rollout.target !== pool.configured) pool.configured = '4';
           pool.settle(5);
-          expect([pool.overtaken, pool.unproven]).toEqual([[], []]);
+          expect(pool.overtaken).toEqual([]);
+          expect(pool.unproven).toEqual([]);
           expect(pool.gated).toBe(0);
           const following = pool.poolNodes().filter(({ isPinned }) => !isPinned);
           expect(following.filter(({ version }) => version !== pool.configured)).toEqual([]);

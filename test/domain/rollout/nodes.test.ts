@@ -55,7 +55,10 @@ describe('a node of a pool, as the ledger has it', () => {
     const act = { by: 'ann', at: launch.launchedAt, because: '' };
     const closed = nodeOf({ ...released, operatorAct: { ...act, act: 'quarantine' } });
     const opened = nodeOf({ ...released, operatorAct: { ...act, act: 'release' } });
-    expect([closed.isGated, closed.isByHand, opened.isGated, opened.version]).toEqual([true, true, false, undefined]);
+    expect(closed.isGated).toBe(true);
+    expect(closed.isByHand).toBe(true);
+    expect(opened.isGated).toBe(false);
+    expect(opened.version).toBeUndefined();
   });
 
   it('counts as unavailable if its Node is behind a gate, which decides nothing else', () => {

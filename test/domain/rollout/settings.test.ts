@@ -72,9 +72,7 @@ pools:
 });
 
 it('a share of a pool is at least one node', () => {
-  expect([
-    nodesOf({ percent: 10 }, 4, Math.floor),
-    nodesOf({ percent: 50 }, 5, Math.ceil),
-    nodesOf({ nodes: 7 }, 3, Math.floor),
-  ]).toEqual([1, 3, 7]);
+  expect(nodesOf({ percent: 10 }, 4, Math.floor)).toBe(1);
+  expect(nodesOf({ percent: 50 }, 5, Math.ceil)).toBe(3);
+  expect(nodesOf({ nodes: 7 }, 3, Math.floor)).toBe(7);
 });

@@ -291,9 +291,10 @@ describe('the clusters of a reconcile run', () => {
   });
 
   it('share the remaining time, so that a cluster without an end leaves time for the next', () => {
-    expect([shareOf(105_000, 3), shareOf(75_000, 2), shareOf(45_000, 1), shareOf(1_000, 1)]).toEqual([
-      30_000, 30_000, 30_000, 0,
-    ]);
+    expect(shareOf(105_000, 3)).toBe(30_000);
+    expect(shareOf(75_000, 2)).toBe(30_000);
+    expect(shareOf(45_000, 1)).toBe(30_000);
+    expect(shareOf(1_000, 1)).toBe(0);
   });
 });
 

@@ -35,7 +35,8 @@ it('the first run and the latest one are read of each launch, and no other', asy
   const latest = run(3, { admittedAt: recordedAt });
   withRuns(run(0, { runs: 3, admittedAt: launchedAt }), run(2, { admittedAt: launchedAt }), latest);
   const { runs, unbegun } = await readLatestRuns([instance], {} as Admissible);
-  expect([runs.get(runId(instance)), unbegun.size]).toEqual([latest[1], 0]);
+  expect(runs.get(runId(instance))).toEqual(latest[1]);
+  expect(unbegun.size).toBe(0);
   expect(asked).toEqual([run(0)[0], latest[0]]);
 });
 
@@ -43,7 +44,8 @@ it('the run before is read if the latest one was only numbered', async () => {
   const before = run(2, { admittedAt: launchedAt });
   withRuns(run(0, { runs: 3, admittedAt: launchedAt }), before);
   const { runs, unbegun } = await readLatestRuns([instance], {} as Admissible);
-  expect([runs.get(runId(instance)), unbegun.size]).toEqual([before[1], 0]);
+  expect(runs.get(runId(instance))).toEqual(before[1]);
+  expect(unbegun.size).toBe(0);
 });
 
 it('a node takes no pods since its launch, or since the run that closed it again', () => {
@@ -51,9 +53,7 @@ it('a node takes no pods since its launch, or since the run that closed it again
     const launch = { launchedAt, ...(rerun && { rerun }) };
     return new Date(closedSince({ admission: { launch }, run: { launch, recordedAt } } as ManagedLaunch)).toISOString();
   };
-  expect([since(), since({ released: false }), since({ released: true })]).toEqual([
-    launchedAt,
-    launchedAt,
-    recordedAt,
-  ]);
+  expect(since()).toEqual(launchedAt);
+  expect(since({ released: false })).toEqual(launchedAt);
+  expect(since({ released: true })).toEqual(recordedAt);
 });
