@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const unit = [
   'test/{doctor,domain,kubernetes,lanes,template}/**/*.test.ts',
   'test/lambdas/**/!(crowd|faults|ledger-rights|order|prepare).test.ts',
-  'test/lib/**/!(dashboard|doctor-function|limits|queries|template).test.ts',
+  'test/lib/**/!(dashboard|doctor-function|limits|queries|template*).test.ts',
   'test/docs/words.test.ts',
   'test/{cli/html,dashboard}/**/*.test.ts',
   'test/mutations/anchor.test.ts',

@@ -7,7 +7,7 @@ const table = alarmTable(
   parseConfig('clusters: [{name: demo}]\ntargets: {releaseSeconds: 60}\ndoctor: {schedule: rate(1 hour)}'),
 );
 
-/** A row as the template has it, which test/lib/template.test.ts checks. */
+/** A row as the template has it, which test/lib/template-alarms.test.ts checks. */
 function alarmOf({ statistic, minutes, threshold, fires, missing }: AlarmDefinition): MetricAlarm {
   return {
     ...(statistic === 'p95' ? { ExtendedStatistic: statistic } : { Statistic: statistic }),

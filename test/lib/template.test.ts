@@ -1,60 +1,13 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { App, type Stack, Validations } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, inject, it } from 'vitest';
-import { auditPage, eventsSchema } from '../../cli/pages/audit.ts';
-import { awsErrorsPage } from '../../cli/pages/aws-errors.ts';
-import { doorsPage } from '../../cli/pages/doors/page.ts';
-import { faultsPage } from '../../cli/pages/faults.ts';
-import { metricsPage } from '../../cli/pages/metrics.ts';
-import { outcomesPage } from '../../cli/pages/outcomes.ts';
-import { rightsPage } from '../../cli/pages/rights.ts';
+import { describe, expect, it } from 'vitest';
 import { likelyArrival } from '../../domain/agents.ts';
-import { defaultVersion, parseCatalogue } from '../../domain/catalogue.ts';
 import { functionSettings } from '../../domain/function-settings.ts';
-import { type MetricDefinition, type MetricName, metricNamespace, metrics } from '../../domain/metrics.ts';
-import { parametersFor, verbs } from '../../domain/parameters.ts';
-import { runtimes } from '../../domain/runtimes.ts';
 import { agentWait } from '../../lambdas/dispatch/waiting.ts';
-import { AirlockStack } from '../../lib/airlock-stack.ts';
-import { alarmTable } from '../../lib/alarm-table.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
-import { parseConfig } from '../../lib/config/load.ts';
-import { assembleDocument } from '../../ssm-documents/assemble.ts';
-import { alarmName } from '../alarms.ts';
 import { rolloutStatement } from '../scenarios/grant-rollouts.ts';
 import { faultsOf } from './service-spec.ts';
-
-interface Resource {
-  readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template is read here in all its shapes
-  readonly Properties: Record<string, any>;
-}
-
-const root = join(import.meta.dirname, '..', '..');
-const text = readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8');
-const template = JSON.parse(text) as { readonly Resources: Record<string, Resource> };
-const all = Object.entries(template.Resources);
-const of = (type: string) => all.filter(([, resource]) => resource.Type === type);
-const catalogue = parseCatalogue(readFileSync(join(root, 'ssm-documents', 'catalogue.yaml'), 'utf8'));
-
-function stackOf(config: string, acknowledged = true): App {
-  const outdir = mkdtempSync(join(inject('scratch'), 'stack-'));
-  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stack = new AirlockStack(app, 'Airlock', { config: parseConfig(config), catalogue });
-  if (!acknowledged) {
-    for (const construct of stack.node.findAll()) {
-      const kept = construct.node.metadata.filter(({ type }) => type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
-      construct.node.metadata.splice(0, construct.node.metadata.length, ...kept);
-      Reflect.set(construct.node, '_metadata', kept);
-    }
-  }
-  return app;
-}
+import { all, of, stackOf, template, text } from './synthesized.ts';
 
 describe('the template', () => {
   it('has only what CloudFormation knows, and everything it requires', () => {
@@ -331,105 +284,6 @@ describe('queues', () => {
   });
 });
 
-describe('alarms', () => {
-  const page = readFileSync(join(root, 'docs', 'operate', 'alarms.md'), 'utf8');
-  const sections = new Map(
-    page
-      .split(/^## /m)
-      .slice(1)
-      .map((section): [string, string] => [section.split('\n')[0] ?? '', section]),
-  );
-  const config =
-    'clusters: [{name: demo}]\ntargets: {releaseSeconds: 120}\ndoctor: {schedule: rate(1 day)}\nrollout: {}\nnotifications: {topicArn: "arn:aws:sns:eu-central-1:123456789012:a"}';
-  const full = Template.fromStack(stackOf(config).node.findChild('Airlock') as Stack);
-  const descriptions = [
-    ...Object.values(full.findResources('AWS::CloudWatch::Alarm')),
-    ...Object.values(full.findResources('AWS::CloudWatch::CompositeAlarm')),
-  ].map(({ Properties }) => JSON.stringify(Properties.AlarmDescription));
-  const anchors = descriptions.map((text) => /Runbook: docs\/operate\/alarms\.md#([a-z]+)"/.exec(text)?.[1]);
-
-  it('each have a heading in docs/operate/alarms.md that their description ends with, and each heading an alarm', () => {
-    const headings = [...sections.keys()].filter((heading) => heading !== 'Dead letters');
-    expect(new Set(anchors)).toEqual(new Set(headings.map((heading) => heading.toLowerCase())));
-  });
-
-  it('each have a runbook: what it means, how to see it, what to do, how to know that it is over', () => {
-    for (const [heading, section] of sections) {
-      if (heading === 'Dead letters') continue;
-      const parts = [...section.matchAll(/^- \*\*(\w+)\*\*: /gm)].map(([, part]) => part);
-      expect(parts, heading).toEqual(['Means', 'See', 'Do', 'Over']);
-    }
-  });
-
-  it('watch a metric that Airlock emits, under one of its sets of dimensions, or one that AWS does', () => {
-    const ofAws = ['AWS/SQS ApproximateNumberOfMessagesVisible', 'AWS/Lambda Errors'];
-    for (const { Properties } of Object.values(full.findResources('AWS::CloudWatch::Alarm'))) {
-      const { Namespace, MetricName, Dimensions = [] } = Properties;
-      if (Namespace !== metricNamespace) {
-        expect(ofAws).toContain(`${Namespace} ${MetricName}`);
-        continue;
-      }
-      const { dimensions, emittedBy }: MetricDefinition = metrics[MetricName as MetricName];
-      const keys = Dimensions.map(({ Name }: { Name: string }) => Name);
-      expect(
-        dimensions.map((set) => set.toSorted()),
-        MetricName,
-      ).toEqual(expect.arrayContaining([keys.toSorted()]));
-      const service = Dimensions.find(({ Name }: { Name: string }) => Name === 'service')?.Value;
-      if (service !== undefined) expect(emittedBy).toEqual([service]);
-    }
-  });
-
-  it('have the statistic, period, threshold and rule for missing data of their row', () => {
-    const rows = alarmTable(parseConfig(config));
-    for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
-      const name = alarmName(id);
-      const row = rows.find((one) => name === one.name || (one.scope === 'queue' && name.endsWith(one.name)));
-      expect(Properties.ExtendedStatistic ?? Properties.Statistic, id).toEqual(row?.statistic);
-      expect(Properties.Period, id).toEqual((row?.minutes ?? 0) * 60);
-      expect(Properties.Threshold, id).toEqual(row?.threshold);
-      expect(Properties.ComparisonOperator, id).toEqual(
-        row?.fires === 'above' ? 'GreaterThanThreshold' : 'LessThanThreshold',
-      );
-      expect(Properties.TreatMissingData, id).toEqual(row?.missing === 'fires' ? 'missing' : 'notBreaching');
-      expect(Properties.EvaluationPeriods, id).toBe(1);
-    }
-  });
-
-  it('of one cluster notify as one, which is quiet while the breaker is open', () => {
-    const [[, composite] = []] = Object.entries(full.findResources('AWS::CloudWatch::CompositeAlarm'));
-    const rule = JSON.stringify(composite?.['Properties'].AlarmRule);
-    for (const name of ['ReleaseRate', 'GatedTooLong', 'ReleaseSlow']) expect(rule).toContain(`Alarms${name}demo`);
-    expect(JSON.stringify(composite?.['Properties'].ActionsSuppressor)).toContain('AlarmsBreakerOpendemo');
-    const silent = Object.entries(full.findResources('AWS::CloudWatch::Alarm'))
-      .filter(([, { Properties }]) => Properties.AlarmActions === undefined)
-      .map(([id]) => alarmName(id));
-    expect(silent.toSorted()).toEqual(['GatedTooLong', 'ReleaseRate', 'ReleaseSlow']);
-  });
-
-  it('leave out the composite, which costs as much as five, if there is no topic to notify', () => {
-    expect(of('AWS::CloudWatch::CompositeAlarm')).toEqual([]);
-  });
-
-  it('fire for a reconcile or a doctor that never runs: no data notifies only there', () => {
-    const onNoData = Object.entries(full.findResources('AWS::CloudWatch::Alarm'))
-      .filter(([, { Properties }]) => Properties.InsufficientDataActions !== undefined)
-      .map(([id]) => alarmName(id));
-    expect(onNoData.toSorted()).toEqual(['DoctorFindings', 'ReconcileSilent']);
-  });
-
-  it('count the errors of every function', () => {
-    // The framework of custom resources adds its own functions.
-    const ours = of('AWS::Lambda::Function').filter(
-      ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME !== undefined,
-    );
-    const groups = ours.map(([, { Properties }]) => Properties['LoggingConfig'].LogGroup.Ref);
-    expect(groups.length).toBeGreaterThan(8);
-    const counted = of('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties['LogGroupName'].Ref);
-    expect(counted.toSorted()).toEqual(groups.toSorted());
-  });
-});
-
 describe('rules', () => {
   it('match the end of a command on only one instance, and only for our documents', () => {
     const [ended] = of('AWS::Events::Rule').filter(([id]) => id.startsWith('ResultsEnded'));
@@ -446,70 +300,5 @@ describe('rules', () => {
         expect(target.DeadLetterConfig !== undefined).toBe(toQueue);
       }
     }
-  });
-});
-
-describe('documents', () => {
-  it.each(of('AWS::SSM::Document'))(
-    '%s: parameters are passed by the environment and are anchored',
-    (_, { Properties }) => {
-      const { schemaVersion, parameters, mainSteps } = JSON.parse(Properties['Content']);
-      expect(schemaVersion).toBe('2.2');
-      for (const parameter of Object.values<Record<string, string>>(parameters)) {
-        expect(parameter['interpolationType']).toBe('ENV_VAR');
-        const pattern = parameter['allowedPattern'];
-        expect(parameter['allowedValues'] !== undefined || /^\^.*\$$/.test(pattern ?? '')).toBe(true);
-      }
-      expect(JSON.stringify(mainSteps)).not.toContain('{{');
-      expect(Properties['Content'].length).toBeLessThanOrEqual(63 * 1024);
-    },
-  );
-
-  it('are passed to dispatch with the hash of the text that CloudFormation deploys', () => {
-    const [dispatch] = of('AWS::Lambda::Function').filter(([id]) => id.startsWith('DispatchFunction'));
-    const variables = JSON.stringify(dispatch?.[1].Properties['Environment'].Variables.DOCUMENTS);
-    const sent = of('AWS::SSM::Document').filter(([id]) => variables.includes(id));
-    expect(sent).toHaveLength(2 * runtimes.length);
-    for (const [id, { Properties }] of sent) {
-      const hash = createHash('sha256').update(Properties['Content']).digest('hex');
-      expect(variables.split(hash).length, id).toBe(2);
-    }
-  });
-
-  it.each(['prove', 'refuse'])('get from airlock.yaml how to treat unknown hosts: %s', (policy) => {
-    const stack = Template.fromStack(
-      stackOf(`clusters: [{name: demo}]\nunknownHosts: ${policy}`).node.findChild('Airlock') as Stack,
-    );
-
-    const scripts = Object.values(stack.findResources('AWS::SSM::Document')).map(
-      ({ Properties }) => Properties.Content,
-    );
-    const preflights = scripts.filter((script) => /(\\n|") *refuse_known_bad(\\n|")/.test(script));
-
-    expect(preflights).toHaveLength(runtimes.length);
-    for (const script of preflights) expect(script).toContain(`unknown_hosts=${policy} `);
-  });
-
-  it.each(runtimes)('of %s declare exactly the parameters that they are sent with', (runtime) => {
-    const version = defaultVersion(catalogue, runtime);
-    for (const verb of verbs) {
-      const { parameters } = assembleDocument(catalogue, runtime, verb).content;
-      expect(Object.keys(parameters), verb).toEqual(Object.keys(parametersFor(verb, { runtime, version })));
-    }
-  });
-});
-
-describe('pages that are generated from the code', () => {
-  it.each([
-    ['understand/aws-errors.md', awsErrorsPage()],
-    ['contribute/fault-catalogue.md', faultsPage()],
-    ['../airlock-events.schema.json', eventsSchema()],
-    ['operate/audit.md', auditPage()],
-    ['operate/metrics.md', metricsPage()],
-    ['operate/outcomes.md', outcomesPage()],
-    ['understand/doors.md', doorsPage(template)],
-    ['understand/rights.md', rightsPage(template)],
-  ])('%s is up to date with the code: npm run docs', (name, page) => {
-    expect(readFileSync(join(root, 'docs', name), 'utf8')).toBe(page);
   });
 });
