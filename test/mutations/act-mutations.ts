@@ -47,6 +47,12 @@ export const actMutations: readonly GuardMutation[] = [
     "'attribute_exists(#instanceId)'",
   ),
   of('lambdas/reconcile/decide-node.ts', 'test/lambdas/reconcile/decide-node.test.ts')(
+    'a Node that registered again stays behind its gate',
+    'hasRegisteredAgain',
+    'Date.parse($CREATED_AT) > Date.parse($ENDED_AT)',
+    'false',
+  ),
+  of('lambdas/reconcile/decide-node.ts', 'test/lambdas/reconcile/decide-node.test.ts')(
     'a node that is open again after a hand quarantine is not reported',
     'decideByHand',
     '$CLOSED || Math.abs($AGE) < closesWithinMs',

@@ -1,30 +1,32 @@
 import { type GuardMutation, of } from './guard.ts';
 
 const decide = of('domain/rollout/decide.ts', 'test/domain/rollout/decide.test.ts');
+const steer = of('domain/rollout/decide.ts', 'test/domain/rollout/steered.test.ts');
+const replace = of('domain/rollout/decide.ts', 'test/domain/rollout/replacement.test.ts');
 const nodes = of('domain/rollout/nodes.ts', 'test/domain/rollout/nodes.test.ts');
 
 /** Mistakes in what a rollout decides, and in what it knows of a node. */
 export const rolloutGuards: readonly GuardMutation[] = [
   decide('a rollout moves nodes whose tag names a version', 'follows', '!$NODE.isPinned', 'true'),
-  decide('a rollout begins with a node that was put back', 'wasPutBack', '$ROLLOUT.was === $TARGET', 'false'),
-  decide('a pool goes back to a version that is withdrawn', 'targetOf', 'canInstall($ACT.to)', 'true'),
-  decide('another rollout begins while nodes are half-way', 'beginRollout', '$OWN.some(isHalfWay)', 'false'),
-  decide('an act is followed with each pass', 'followAct', '$ACT.at === $ROLLOUT.actAt', 'false'),
+  steer('a rollout begins with a node that was put back', 'wasPutBack', '$ROLLOUT.was === $TARGET', 'false'),
+  steer('a pool goes back to a version that is withdrawn', 'targetOf', 'canInstall($ACT.to)', 'true'),
+  steer('another rollout begins while nodes are half-way', 'beginRollout', '$OWN.some(isHalfWay)', 'false'),
+  steer('an act is followed with each pass', 'followAct', '$ACT.at === $ROLLOUT.actAt', 'false'),
   decide('a rollout goes on over a node that failed', 'failureOf', 'failed !== undefined', 'false'),
   decide('a rollout goes on over a node that lost its proof', 'failureOf', 'lost !== undefined', 'false'),
-  decide(
+  replace(
     'a rollout by replacement goes on over a substitute that failed',
     'failureOf',
     "($FAILED_LAUNCH?.endedAt ?? '') > $STARTED_AT",
     'false',
   ),
-  decide(
+  replace(
     'a node that gives way is terminated outside the windows',
     'endGivingWay',
     '!isInWindow($SETTINGS.windows, $NOW)',
     'false',
   ),
-  decide(
+  replace(
     'a node that gives way is terminated at once',
     'endGivingWay',
     "$NOW < Date.parse($ROLLOUT.endedAt ?? '') + $MINUTES * 60_000",
@@ -37,13 +39,25 @@ export const rolloutGuards: readonly GuardMutation[] = [
     '!$IN_WAVE.some(({ version }) => version === $TARGET)',
     'false',
   ),
-  decide(
+  replace(
     'a rollout by replacement goes on before a node proved the version',
     'continueWaves',
     '$IS_UNPROVEN ? 0 : $NEXT',
     '$NEXT',
   ),
-  decide('a paused rollout takes nodes out', 'startSome', '$ROLLOUT.pausedAt !== undefined', 'false'),
+  steer('a paused rollout takes nodes out', 'startSome', '$ROLLOUT.pausedAt !== undefined', 'false'),
+  steer(
+    'a node is put back again and again',
+    'putBack',
+    '$ROLLOUT.to !== $TARGET || $ROLLOUT.was === $TARGET',
+    'false',
+  ),
+  steer(
+    'a rollback that cannot be followed waits for the next deploy',
+    'followAct',
+    'if (canInstall($ACT.to)) return $ROLLOUT;',
+    'return $ROLLOUT;',
+  ),
   decide(
     'nodes behind their gates for another cause do not count',
     'startSome',

@@ -258,3 +258,10 @@ export class PoolModel {
     return this.poolNodes().filter((node) => !node.isGated && node.version === version).length;
   }
 }
+
+/** An operator's act about the rollout of a pool, now. @param to the version to go back to */
+export const actOf = (act: RolloutAct['act'], pool: PoolModel, to?: string): RolloutAct => ({
+  ...{ act, by: 'arn:aws:sts::123456789012:assumed-role/Platform/ann', because: 'a test' },
+  at: new Date(pool.now).toISOString(),
+  ...(to === undefined ? {} : { to }),
+});
