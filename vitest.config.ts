@@ -11,6 +11,12 @@ const unit = [
   'test/{cli/html,dashboard}/**/*.test.ts',
   'test/mutations/anchor.test.ts',
 ];
+/** Files that replace modules: no other file may share those with them. */
+const isolated = [
+  'test/cli/unrecorded.test.ts',
+  'test/lambdas/doctor/handler.test.ts',
+  'test/lambdas/reconcile/{handler,keep-records,latest-runs,pass,start-reruns}.test.ts',
+];
 const local = ['packages/*/test/**/*.test.ts'];
 
 const common = {
@@ -47,7 +53,8 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...common, name: 'unit', include: unit } },
+      { test: { ...common, name: 'unit', include: unit, exclude: isolated } },
+      { test: { ...common, name: 'isolated', include: isolated, isolate: true } },
       { test: { ...common, name: 'local', include: local, globalSetup } },
       {
         test: {
@@ -56,7 +63,7 @@ export default defineConfig({
           setupFiles: [...common.setupFiles, join(import.meta.dirname, 'test/aws-models.ts')],
           include: ['test/**/*.test.ts'],
           // Those of test/node need root: npm run test:node.
-          exclude: [...unit, ...local, 'test/node/**'],
+          exclude: [...unit, ...isolated, ...local, 'test/node/**'],
           globalSetup,
         },
       },

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Admissible } from '../../../domain/function-settings.ts';
 import type { SeenInstance } from '../../../lambdas/adapters/instances.ts';
 import { here } from '../../../packages/local-aws/aws.ts';
@@ -9,11 +9,6 @@ import { make, PermissiveAws, someone } from '../../../packages/local-aws/test/s
 process.env['LEDGER_TABLE'] = 'ledger';
 vi.mock('../../../lambdas/admission/admit-all.ts', () => ({ admitAll: vi.fn() }));
 vi.mock('../../../lambdas/adapters/telemetry.ts', () => ({ logger: { info: () => {} } }));
-// Other files share these modules, and replace what they import.
-vi.resetModules();
-afterAll(() => {
-  vi.resetModules();
-});
 const { client } = await import('../../../lambdas/adapters/table.ts');
 const ledger = await import('../../../lambdas/adapters/ledger.ts');
 const { keepRecords, listExpiring } = await import('../../../lambdas/reconcile/keep-records.ts');
