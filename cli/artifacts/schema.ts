@@ -9,6 +9,16 @@ export interface ArtifactOptions {
 /** What is known about a file: nothing yet, as pinned, not as pinned, or it could not be looked at. */
 const states = ['pinned', 'mirrored', 'verified', 'wrong', 'unknown'] as const;
 
+/** A file that the catalogue pins. */
+const pinnedFile = {
+  runtime: v.string(),
+  version: v.string(),
+  arch: v.string(),
+  /** Upstream's address. */
+  url: v.string(),
+  sha256: v.string(),
+};
+
 /** What `airlock artifacts --json` and `airlock artifacts verify --json` print. */
 export const ArtifactsSchema = v.strictObject({
   version: v.literal(1),
@@ -18,17 +28,12 @@ export const ArtifactsSchema = v.strictObject({
   bucket: v.string(),
   files: v.array(
     v.strictObject({
-      runtime: v.string(),
-      version: v.string(),
-      arch: v.string(),
-      /** Upstream's address. */
-      url: v.string(),
-      sha256: v.string(),
+      ...pinnedFile,
       /** In bytes; null if neither the catalogue nor the mirror states it. */
       size: v.nullable(v.number()),
       /**
-       * `pinned`: in the catalogue, and not looked for. `mirrored`: in the bucket, and S3 states the pinned checksum. `verified`: read and hashed. `wrong`:
-       * missing or different. `unknown`: it could not be looked at.
+       * `pinned`: in the catalogue, and not looked for. `mirrored`: in the bucket, and S3 states the pinned checksum.
+       * `verified`: read and hashed. `wrong`: missing or different. `unknown`: it could not be looked at.
        */
       state: v.picklist(states),
       /** Why it is wrong or unknown; empty otherwise. */
@@ -47,15 +52,10 @@ export const AttestedSchema = v.strictObject({
   version: v.literal(1),
   files: v.array(
     v.strictObject({
-      runtime: v.string(),
-      version: v.string(),
-      arch: v.string(),
-      /** Upstream's address. */
-      url: v.string(),
-      sha256: v.string(),
+      ...pinnedFile,
       /**
-       * `attested`: GitHub signed the pinned checksum for the release. `unsigned`: upstream signs no file there. `wrong`: GitHub signed another checksum, or none
-       * for the file. `unknown`: it could not be looked at.
+       * `attested`: GitHub signed the pinned checksum for the release. `unsigned`: upstream signs no file there.
+       * `wrong`: GitHub signed another checksum, or none for the file. `unknown`: it could not be looked at.
        */
       state: v.picklist(['attested', 'unsigned', 'wrong', 'unknown']),
       /** Why it is not attested; empty otherwise. */
